@@ -1,0 +1,1 @@
+//! What every face of the program is handed: built once, shared by all.

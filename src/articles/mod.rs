@@ -1,0 +1,1 @@
+//! Articles, their categories and the doors they come in by.

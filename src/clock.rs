@@ -1,0 +1,1 @@
+//! The time: the machine's, the database's, or a test's.

@@ -1,0 +1,1 @@
+//! Deliveries: the queue, the SMTP conversation and what becomes of each message.

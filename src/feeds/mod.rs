@@ -1,0 +1,1 @@
+//! Feeds: what is in them, and their ready bytes.

@@ -1,0 +1,1 @@
+//! French as it is printed: dates, numbers, typography, slugs.

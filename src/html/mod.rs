@@ -1,0 +1,1 @@
+//! HTML that comes from outside: cleaned, read, shortened.

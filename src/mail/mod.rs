@@ -1,0 +1,1 @@
+//! Message bytes: encoded once per variant, personal parts spliced in.

@@ -1,0 +1,3 @@
+//! The `kiosque` program: parses the arguments and runs a verb of [`kiosque::cli`].
+
+fn main() {}

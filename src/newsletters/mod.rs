@@ -1,0 +1,1 @@
+//! Newsletters: schedules, slots, editions, variants.

@@ -1,0 +1,1 @@
+//! Readers: addresses, subscriptions, consent, suppression.

@@ -1,0 +1,1 @@
+//! Logs without addresses or tokens, and metrics.

@@ -1,0 +1,1 @@
+//! Scenario tests: the program as its users meet it, on both engines.
