@@ -1,1 +1,26 @@
 //! SQLite and PostgreSQL behind one text per statement.
+//!
+//! Each feature keeps its SQL in one file, declared with [`statements!`](crate::statements); a test prepares every
+//! statement on both engines and compares parameters and columns. A statement runs through
+//! [`fetch_all!`](crate::fetch_all) and its sisters on a [`Db`] or a [`Tx`]: one Rust body, checked by the compiler
+//! for each engine. sqlx's `Any` driver cannot read SQLite's BOOLEAN or PostgreSQL's NUMERIC, hence the two arms.
+
+mod engine;
+mod id;
+mod keys;
+mod migrate;
+mod node;
+mod sql;
+
+pub use engine::{Db, Engine, Route, Tx};
+pub use id::{json_list, json_texts};
+pub use keys::{Key, KeyId, Keys, Purpose};
+pub use migrate::{MigrateError, SchemaState};
+pub use node::{CLOCK_TOLERANCE_MS, Node, NodeId};
+pub use sql::Sql;
+
+/// The statements of this module, for the test that prepares every one.
+#[must_use]
+pub fn statements() -> Vec<Sql> {
+    [keys::ALL, node::ALL].concat()
+}

@@ -1,0 +1,189 @@
+//! The two engines: opening, transactions, and which one a statement goes to.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::Context;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+/// Which engine a [`Db`] stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// One file, one pump.
+    Sqlite,
+    /// A server, any number of nodes.
+    Postgres,
+}
+
+/// Where a statement goes: the pool or connection of one engine or the other.
+#[derive(Debug)]
+pub enum Route<S, P> {
+    /// SQLite's.
+    Sqlite(S),
+    /// PostgreSQL's.
+    Postgres(P),
+}
+
+/// An open store. Cheap to clone.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// SQLite in WAL mode.
+    Sqlite {
+        /// `synchronous=NORMAL`: safe against a kill, and fast.
+        pool: SqlitePool,
+        /// `synchronous=FULL`, where a power cut must not undo a commit: delivery states and consent.
+        durable: SqlitePool,
+        /// The file.
+        file: PathBuf,
+    },
+    /// PostgreSQL, where every commit is durable.
+    Postgres(PgPool),
+}
+
+/// An open transaction. Dropped without [`Tx::commit`], it is rolled back.
+#[derive(Debug)]
+pub enum Tx {
+    /// SQLite's, begun IMMEDIATE.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// PostgreSQL's.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A writer that finds SQLite busy waits this long before it gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Db {
+    /// Opens `sqlite:PATH` (made when absent, with its folder) or `postgres://…`. The schema is not touched.
+    ///
+    /// # Errors
+    /// When the URL has another scheme, the file cannot be opened or the server does not answer.
+    pub async fn open(url: &str) -> anyhow::Result<Self> {
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url).context("database.url is not a PostgreSQL URL")?;
+            let pool = PgPoolOptions::new()
+                .max_connections(16)
+                .acquire_timeout(Duration::from_secs(10))
+                .connect_with(options)
+                .await
+                .context("cannot connect to PostgreSQL; check database.url and that the server runs")?;
+            return Ok(Self::Postgres(pool));
+        }
+        let Some(path) = url.strip_prefix("sqlite:") else {
+            anyhow::bail!("database.url must begin with `sqlite:` or `postgres://`");
+        };
+        Self::open_sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await
+    }
+
+    /// Opens the SQLite file at `file`, made when absent, with its folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or the file cannot be opened.
+    pub async fn open_sqlite(file: &Path) -> anyhow::Result<Self> {
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .busy_timeout(BUSY_TIMEOUT);
+        let open = |synchronous, connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .connect_with(options.clone().synchronous(synchronous))
+        };
+        let context = || format!("cannot open the SQLite file {}", file.display());
+        let pool = open(SqliteSynchronous::Normal, 8).await.with_context(context)?;
+        let durable = open(SqliteSynchronous::Full, 4).await.with_context(context)?;
+        Ok(Self::Sqlite { pool, durable, file: file.to_owned() })
+    }
+
+    /// The engine behind.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite { .. } => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// The SQLite file, when there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite { file, .. } => Some(file),
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// Where a single statement outside a transaction goes.
+    #[must_use]
+    pub fn route(&self) -> Route<&SqlitePool, &PgPool> {
+        match self {
+            Self::Sqlite { pool, .. } => Route::Sqlite(pool),
+            Self::Postgres(pool) => Route::Postgres(pool),
+        }
+    }
+
+    /// Begins a transaction that survives a kill of the process.
+    ///
+    /// On SQLite it is IMMEDIATE: a deferred one that reads first fails with code 517 once another writer has
+    /// committed, and no busy timeout helps (measured).
+    ///
+    /// # Errors
+    /// When no connection is free in time or the store is away.
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        match self {
+            Self::Sqlite { pool, .. } => Ok(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
+        }
+    }
+
+    /// Begins a transaction that survives a power cut too: delivery states and consent.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn begin_durable(&self) -> sqlx::Result<Tx> {
+        match self {
+            Self::Sqlite { durable, .. } => Ok(Tx::Sqlite(durable.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
+        }
+    }
+
+    /// Closes every connection and waits for them: a SQLite file is then whole without its WAL.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { pool, durable, .. } => {
+                durable.close().await;
+                pool.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Where a statement inside this transaction goes.
+    pub fn route(&mut self) -> Route<&mut SqliteConnection, &mut PgConnection> {
+        match self {
+            Self::Sqlite(tx) => Route::Sqlite(&mut **tx),
+            Self::Postgres(tx) => Route::Postgres(&mut **tx),
+        }
+    }
+
+    /// Makes all of it true at once.
+    ///
+    /// # Errors
+    /// When the store cannot keep it; nothing is kept then.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+}

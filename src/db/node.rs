@@ -1,0 +1,144 @@
+//! Nodes: who serves on this database, whose clock is off, and whose newsletters are out of date.
+
+use std::time::Instant;
+
+use super::{Db, Route};
+use crate::clock::{Clock, MINUTE, Timestamp};
+use crate::{execute, fetch_one, fetch_optional, statements};
+
+statements! {
+    REGISTER_NODE = "INSERT INTO nodes (id, started_at, seen_at, declarations) VALUES ($1, $2, $2, $3)";
+    SEE_NODE = "UPDATE nodes SET seen_at = $2 WHERE id = $1";
+    FORGET_NODES = "DELETE FROM nodes WHERE seen_at < $1";
+    LEAVE_NODE = "DELETE FROM nodes WHERE id = $1";
+    // Two nodes started in the same millisecond are told apart by id, so that exactly one is the younger.
+    YOUNGER_WITH_OTHER_DECLARATIONS = "SELECT id FROM nodes
+        WHERE declarations <> $2 AND seen_at > $3
+          AND (started_at > (SELECT started_at FROM nodes WHERE id = $1)
+               OR (started_at = (SELECT started_at FROM nodes WHERE id = $1) AND id > $1))
+        ORDER BY id LIMIT 1";
+    DATABASE_TIME = {
+        sqlite: "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) AS now",
+        postgres: "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS now"
+    };
+}
+
+/// A node that is further than this from the database's clock fires nothing and says so (ms).
+pub const CLOCK_TOLERANCE_MS: i64 = MINUTE;
+
+/// A node not seen for this long is gone (ms).
+const SEEN_FOR: i64 = 2 * MINUTE;
+
+/// A run of the program, drawn anew at each start: the owner of its claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeId(String);
+
+impl NodeId {
+    /// A new one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(uuid::Uuid::now_v7().to_string())
+    }
+
+    /// As it stands in the database.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for NodeId {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A serving node's row.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Who it is.
+    pub id: NodeId,
+    declarations: String,
+}
+
+impl Node {
+    /// Registers a node that declares these newsletters (any digest of them; equal texts mean equal newsletters).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn register(db: &Db, declarations: String, now: Timestamp) -> sqlx::Result<Self> {
+        let node = Self { id: NodeId::new(), declarations };
+        execute!(db, REGISTER_NODE, node.id.as_str(), now, node.declarations.as_str())?;
+        Ok(node)
+    }
+
+    /// Says "still here" and forgets nodes long gone.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn heartbeat(&self, db: &Db, now: Timestamp) -> sqlx::Result<()> {
+        execute!(db, SEE_NODE, self.id.as_str(), now)?;
+        execute!(db, FORGET_NODES, now.plus(-24 * 60 * MINUTE))?;
+        Ok(())
+    }
+
+    /// Leaves in good order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn leave(&self, db: &Db) -> sqlx::Result<()> {
+        execute!(db, LEAVE_NODE, self.id.as_str()).map(|_| ())
+    }
+
+    /// Whether a younger living node declares other newsletters: then this one's file is out of date and it must
+    /// not schedule.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_outdated(&self, db: &Db, now: Timestamp) -> sqlx::Result<bool> {
+        let younger: Option<(String,)> = fetch_optional!(
+            db,
+            YOUNGER_WITH_OTHER_DECLARATIONS,
+            self.id.as_str(),
+            self.declarations.as_str(),
+            now.plus(-SEEN_FOR)
+        )?;
+        Ok(younger.is_some())
+    }
+}
+
+impl Db {
+    /// The database's own clock.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn time(&self) -> sqlx::Result<Timestamp> {
+        let (now,): (Timestamp,) = fetch_one!(self, DATABASE_TIME)?;
+        Ok(now)
+    }
+
+    /// The clock a node should go by: on PostgreSQL the database's, taken at the middle of the question's round
+    /// trip and carried on by the monotonic clock; on SQLite the machine's.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn clock(&self) -> sqlx::Result<Clock> {
+        match self.route() {
+            Route::Sqlite(_) => Ok(Clock::System),
+            Route::Postgres(_) => {
+                let asked = Instant::now();
+                let at = self.time().await?;
+                let half = i64::try_from(asked.elapsed().as_millis() / 2).unwrap_or(0);
+                Ok(Clock::database(at.plus(half)))
+            }
+        }
+    }
+
+    /// How far the machine's clock is ahead of the database's (ms, negative when behind).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn clock_skew(&self) -> sqlx::Result<i64> {
+        Ok(Clock::System.now().millis() - self.time().await?.millis())
+    }
+}
