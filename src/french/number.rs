@@ -1,0 +1,86 @@
+//! Numbers, plurals and lists.
+
+use crate::french::typography::{NARROW, NO_BREAK};
+
+/// The form of a noun that goes with `n`: French puts 0 and 1 in the singular, 2 and more in the plural.
+pub fn plural<'a>(n: i64, one: &'a str, many: &'a str) -> &'a str {
+    if n.unsigned_abs() < 2 { one } else { many }
+}
+
+/// A number with its noun: "0 article", "1 article", "10 000 articles"; U+202F between thousands, U+00A0 before
+/// the noun.
+pub fn count(n: i64, one: &str, many: &str) -> String {
+    format!("{}{NO_BREAK}{}", grouped(n), plural(n, one, many))
+}
+
+/// Digits in groups of three with U+202F between them: "1 234 567", "−1 000". For quantities only: years, law
+/// numbers, postcodes and telephone numbers are not grouped.
+pub fn grouped(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() * 2 + 3);
+    if n < 0 {
+        text.push('−');
+    }
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(NARROW);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "a", "a et b", "a, b et c".
+pub fn list(items: &[&str]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} et {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plural from 2 on: CLDR's French rule (`i = 0,1` is `one`), as printed by ICU.
+    #[test]
+    fn zero_and_one_are_singular() {
+        for (n, expected) in [
+            (0, "0\u{a0}article"),
+            (1, "1\u{a0}article"),
+            (2, "2\u{a0}articles"),
+            (15, "15\u{a0}articles"),
+            (-1, "−1\u{a0}article"),
+            (-2, "−2\u{a0}articles"),
+            (10_000, "10\u{202f}000\u{a0}articles"),
+        ] {
+            assert_eq!(count(n, "article", "articles"), expected);
+        }
+        assert_eq!(plural(1, "le lecteur", "les lecteurs"), "le lecteur");
+    }
+
+    #[test]
+    fn thousands_are_separated_by_narrow_no_break_spaces() {
+        for (n, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1\u{202f}000"),
+            (18_001, "18\u{202f}001"),
+            (123_456, "123\u{202f}456"),
+            (1_234_567, "1\u{202f}234\u{202f}567"),
+            (-1234, "−1\u{202f}234"),
+            (i64::MIN, "−9\u{202f}223\u{202f}372\u{202f}036\u{202f}854\u{202f}775\u{202f}808"),
+        ] {
+            assert_eq!(grouped(n), expected);
+        }
+    }
+
+    #[test]
+    fn lists_end_with_et() {
+        assert_eq!(list(&[]), "");
+        assert_eq!(list(&["Politique"]), "Politique");
+        assert_eq!(list(&["Politique", "Sport"]), "Politique et Sport");
+        assert_eq!(list(&["Politique", "Sport", "Tech & Web"]), "Politique, Sport et Tech & Web");
+    }
+}
