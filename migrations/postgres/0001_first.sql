@@ -220,6 +220,7 @@ CREATE TABLE edition_articles (
     article_id BIGINT NOT NULL REFERENCES articles (id),
     position   BIGINT NOT NULL,
     role       TEXT   NOT NULL CHECK (role IN ('lead', 'full', 'announced')),
+    content_hash BYTEA  NOT NULL,                 -- as the article stood: a correction makes a new revision
     PRIMARY KEY (edition_id, revision, article_id),
     FOREIGN KEY (edition_id, revision) REFERENCES edition_revisions (edition_id, revision)
 );
