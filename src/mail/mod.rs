@@ -1,1 +1,15 @@
 //! Message bytes: encoded once per variant, personal parts spliced in.
+//!
+//! [`compose`] turns a [`Draft`] into an [`Encoded`] message: headers and quoted-printable bodies with named gaps.
+//! [`Encoded::splice`] fills the gaps with what is one reader's own. A message is a pure function of the two, so a
+//! resend has the same bytes.
+
+mod address;
+mod compose;
+mod encoded;
+mod header;
+mod quoted_printable;
+
+pub use address::{Address, AddressError, Mailbox, NameError, one_line};
+pub use compose::{ComposeError, Draft, ListHeaders, compose};
+pub use encoded::{DecodeError, Encoded, Personal, PersonalError, TOKEN_MARK, TOKEN_MAX, without_mark};
