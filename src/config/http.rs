@@ -1,0 +1,21 @@
+//! `[http]` and `[metrics]`: where kiosque listens.
+
+use std::net::SocketAddr;
+
+use super::read::section;
+
+section! {
+    /// `[http]`: the public pages, the feeds and the API.
+    pub struct Http {
+        /// Address and port. The default is on loopback, for a proxy in front that speaks TLS.
+        pub listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
+    }
+}
+
+section! {
+    /// `[metrics]`: Prometheus metrics, on a listener of their own so that they are never public by accident.
+    pub struct Metrics {
+        /// Address and port.
+        pub listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 9090)),
+    }
+}

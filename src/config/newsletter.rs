@@ -1,0 +1,108 @@
+//! `[[newsletter]]`: a digest and its schedule.
+
+use chrono_tz::Tz;
+use toml::Spanned;
+
+use super::dates::DateRange;
+use super::read::{Reader, Value, choice, section};
+use super::span::Span;
+
+section! {
+    /// `[[newsletter]]`. Addresses, slugs and the schedule are checked by `newsletters::declaration`.
+    pub struct Newsletter {
+        /// Its identity.
+        pub slug: Spanned<String>,
+        /// Slugs it had before.
+        pub was: Vec<Spanned<String>>,
+        /// The name readers see.
+        pub title: Spanned<String>,
+        /// One sentence for the form.
+        pub description: String = String::new(),
+        /// Who it is from: `La Matinale <matinale@lettres.exemple.tg>`.
+        pub from: Spanned<String>,
+        /// Where answers go; without it, to `from`.
+        pub reply_to: Option<Spanned<String>>,
+        /// Where bounces go; each mail adds its own token before the `@`.
+        pub bounce_to: Spanned<String>,
+        /// Who is told about editions to approve and about trouble.
+        pub editors: Vec<Spanned<String>>,
+        /// Crontab's five fields, or `@daily` and its like.
+        pub schedule: Spanned<String>,
+        /// The zone of the schedule and of the dates readers see.
+        pub timezone: Tz,
+        /// Days without an edition.
+        pub pauses: Vec<DateRange>,
+        /// Slugs of the categories it carries; all of them when left out.
+        pub categories: Option<Vec<Spanned<String>>>,
+        /// How long before the previous edition an article may have been published and still be new.
+        pub max_age: Span = Span::days(7),
+        /// Fewer articles than this make no digest for a choice of categories.
+        pub min_articles: u32 = 1,
+        /// More articles than this are announced by their number.
+        pub max_articles: u32 = 15,
+        /// What the first edition after a pause carries.
+        pub after_pause: AfterPause = AfterPause::Fresh,
+        /// How late a missed slot may still be sent.
+        pub grace: Span = Span::hours(4),
+        /// How long before the slot the edition is frozen, so that an editor can look.
+        pub hold: Span = Span::minutes(30),
+        /// Whether an editor must approve each edition.
+        pub approval: Approval = Approval::Automatic,
+        /// How long a delivery is tried before it is given up.
+        pub expire_after: Span = Span::hours(24),
+        /// What happens to a message whose arrival is unknown.
+        pub on_doubt: OnDoubt = OnDoubt::Resend,
+    } then check
+}
+
+choice! {
+    /// What the first edition after a pause of more than one slot carries.
+    pub enum AfterPause {
+        /// Only what appeared since the last paused slot.
+        Fresh = "fresh",
+        /// Everything that appeared during the pause, too.
+        CatchUp = "catch-up",
+    } expected "\"fresh\" or \"catch-up\""
+}
+
+choice! {
+    /// Whether an edition leaves by itself.
+    pub enum Approval {
+        /// At its slot.
+        Automatic = "automatic",
+        /// When an editor has approved it.
+        Required = "required",
+    } expected "\"automatic\" or \"required\""
+}
+
+choice! {
+    /// What happens to a message when the connection broke after its last byte: it may have arrived.
+    pub enum OnDoubt {
+        /// Sent again, the same to the byte: nobody is left out, somebody may get it twice.
+        Resend = "resend",
+        /// Held for the operator: nobody gets it twice, somebody may be left out.
+        Hold = "hold",
+    } expected "\"resend\" or \"hold\""
+}
+
+fn check(newsletter: &Newsletter, value: &Value<'_>, reader: &mut Reader) {
+    let mut at_least = |key: &str, fine: bool, expected: &str| {
+        if !fine && value.get(key).is_some() {
+            reader.mistakes.push(value.at_key(key), format!("`newsletter.{key}`: expected {expected}"));
+        }
+    };
+    at_least("min_articles", newsletter.min_articles >= 1, "at least 1");
+    at_least(
+        "max_articles",
+        newsletter.max_articles >= newsletter.min_articles.max(1),
+        "at least `min_articles`",
+    );
+    at_least("expire_after", newsletter.expire_after >= Span::minutes(1), "at least \"1m\"");
+    at_least("max_age", newsletter.max_age >= Span::minutes(1), "at least \"1m\"");
+    at_least(
+        "categories",
+        newsletter.categories.as_ref().is_none_or(|list| !list.is_empty()),
+        "one or more slugs; leave it out for all",
+    );
+    at_least("title", !newsletter.title.get_ref().is_empty(), "a text");
+}
