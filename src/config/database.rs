@@ -11,8 +11,6 @@ section! {
     pub struct Database {
         /// `sqlite:PATH` or `postgres://…`; may hold a password, so it is read when used.
         pub url: DatabaseUrl,
-        /// Connections kept open to PostgreSQL.
-        pub connections: u32 = 10,
     }
 }
 

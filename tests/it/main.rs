@@ -1,1 +1,3 @@
 //! Scenario tests: the program as its users meet it, on both engines.
+
+mod config;
