@@ -1,6 +1,65 @@
 //! What every face of the program is handed: built once, shared by all.
 
-use crate::db::{self, Sql};
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::clock::Clock;
+use crate::config::{Config, DatabaseTarget};
+use crate::db::{self, Db, Keys, SchemaState, Sql};
+
+/// The parts of a running program. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The store.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// The secrets that tokens are made with.
+    pub keys: Arc<Keys>,
+}
+
+impl App {
+    /// Opens the store that the configuration names, as it is: the schema must be current.
+    ///
+    /// # Errors
+    /// When the store cannot be opened or its schema is not this program's; the message names the verb that helps.
+    pub async fn open(config: Config) -> anyhow::Result<Self> {
+        let db = open_store(&config).await?;
+        match db.schema_state().await? {
+            SchemaState::Current => {}
+            SchemaState::Empty => {
+                anyhow::bail!("the database is empty; run `kiosque migrate` or `kiosque serve` first")
+            }
+            SchemaState::Older => return Err(db::MigrateError::Older.into()),
+            SchemaState::Newer => return Err(db::MigrateError::Newer.into()),
+        }
+        let clock = db.clock().await.context("cannot read the database's clock")?;
+        Self::build(config, db, clock).await
+    }
+
+    /// Puts the parts together on an open, migrated store and a clock of the caller's choice: the door for tests.
+    ///
+    /// # Errors
+    /// When the store's keys cannot be read.
+    pub async fn build(config: Config, db: Db, clock: Clock) -> anyhow::Result<Self> {
+        let keys = Keys::load(&db).await?;
+        Ok(Self { config: Arc::new(config), db, clock, keys: Arc::new(keys) })
+    }
+}
+
+/// Opens the store that the configuration names. The schema is not looked at.
+///
+/// # Errors
+/// When its address cannot be read or it cannot be opened.
+pub async fn open_store(config: &Config) -> anyhow::Result<Db> {
+    match config.database.url.read()? {
+        DatabaseTarget::Sqlite(file) => Db::open_sqlite(&file).await,
+        DatabaseTarget::Postgres(url) => Db::open(&url).await,
+    }
+}
 
 /// Every statement of the program, for the test that prepares each one on both engines.
 #[must_use]

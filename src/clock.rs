@@ -73,12 +73,12 @@ impl std::fmt::Display for Timestamp {
 pub enum Clock {
     /// The machine's wall clock: what a node on SQLite goes by.
     System,
-    /// A moment of the database's clock and the monotonic instant at which it was read.
+    /// The database's clock, carried on by the node's monotonic one.
     Database {
-        /// What the database said.
-        at: Timestamp,
-        /// When it said so, on the clock that never jumps.
-        read: Instant,
+        /// Where the monotonic clock is counted from.
+        origin: Instant,
+        /// What the database's clock showed at `origin` (epoch ms); measured again now and then.
+        offset: Arc<AtomicI64>,
     },
     /// A test's clock: it stands still until told to move.
     Test(Arc<AtomicI64>),
@@ -94,7 +94,14 @@ impl Clock {
     /// A clock that goes on from what the database's clock said just now.
     #[must_use]
     pub fn database(at: Timestamp) -> Self {
-        Self::Database { at, read: Instant::now() }
+        Self::Database { origin: Instant::now(), offset: Arc::new(AtomicI64::new(at.millis())) }
+    }
+
+    /// Corrects a database's clock by what it says now; other clocks need no correction.
+    pub fn correct(&self, at: Timestamp) {
+        if let Self::Database { origin, offset } = self {
+            offset.store(at.millis() - elapsed_ms(*origin), Ordering::SeqCst);
+        }
     }
 
     /// The present moment.
@@ -103,8 +110,8 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => Utc::now().into(),
-            Self::Database { at, read } => {
-                at.plus(i64::try_from(read.elapsed().as_millis()).unwrap_or(i64::MAX))
+            Self::Database { origin, offset } => {
+                Timestamp(offset.load(Ordering::SeqCst).saturating_add(elapsed_ms(*origin)))
             }
             Self::Test(ms) => Timestamp(ms.load(Ordering::SeqCst)),
         }
@@ -123,6 +130,10 @@ impl Clock {
             now.store(at.millis(), Ordering::SeqCst);
         }
     }
+}
+
+fn elapsed_ms(since: Instant) -> i64 {
+    i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX)
 }
 
 /// One second in milliseconds.
