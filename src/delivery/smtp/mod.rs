@@ -1,0 +1,16 @@
+//! Our side of an SMTP conversation (RFC 5321) with a relay, one message to one recipient at a time.
+//!
+//! lettre lends its address, command, authentication and `Response` types, not its connections: those keep no timers,
+//! tell no stage, and go on being used after a reply was missed (reliability.md §0).
+
+mod connection;
+mod outcome;
+mod reply;
+mod session;
+mod tls;
+
+pub use connection::{Cause, Failure, Stage, Timers};
+pub use outcome::{Outcome, classify};
+pub use reply::{Enhanced, Reply};
+pub use session::{Envelope, Server, Session};
+pub use tls::TlsClient;
