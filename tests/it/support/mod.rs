@@ -1,3 +1,4 @@
-//! What scenarios stand on: a database of their own on each engine.
+//! What scenarios stand on: a database of their own on each engine, and a scripted SMTP server.
 
 pub mod database;
+pub mod smtp;
