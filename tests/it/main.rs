@@ -2,4 +2,6 @@
 
 mod config;
 mod delivery_smtp;
+mod house;
+mod store;
 mod support;
