@@ -1,6 +1,9 @@
 //! Newsletters: schedules, slots, editions, variants.
 
 mod crontab;
+pub mod digest_view;
+pub mod render;
+pub mod sample_view;
 pub mod schedule;
 #[cfg(test)]
 mod schedule_tests;

@@ -1,0 +1,61 @@
+//! Writes sample mails into a folder, to be looked at: `cargo run --example samples -- DIR`.
+//! `tests/tools/screenshots.py DIR` then takes pictures of them.
+
+#![expect(clippy::print_stdout, reason = "a tool for the command line")]
+
+use anyhow::Context;
+use kiosque::html::templates::Templates;
+use kiosque::newsletters::render::{Rendered, render, render_confirmation};
+use kiosque::newsletters::sample_view;
+use std::path::{Path, PathBuf};
+
+fn main() -> anyhow::Result<()> {
+    let folder: PathBuf = std::env::args().nth(1).context("usage: samples DIR [TEMPLATES]")?.into();
+    let overrides = std::env::args().nth(2).map(PathBuf::from);
+    let templates = Templates::load(overrides.as_deref())?;
+    std::fs::create_dir_all(folder.join("images"))?;
+    for number in 1..=20 {
+        std::fs::write(folder.join(format!("images/{number}.svg")), picture(number))?;
+    }
+    for (name, view) in [
+        ("digest", sample_view::digest()),
+        ("digest-one", sample_view::digest_of_one()),
+        ("digest-everything", sample_view::digest_with_everything()),
+    ] {
+        write(&folder, name, &render(&templates, &view)?)?;
+    }
+    write(&folder, "confirmation", &render_confirmation(&templates, &sample_view::confirmation())?)
+}
+
+fn write(folder: &Path, name: &str, mail: &Rendered) -> anyhow::Result<()> {
+    let html = mail.html.replace("https://exemple.tg/images/", "images/").replace(".jpg\"", ".svg\"");
+    std::fs::write(folder.join(format!("{name}.html")), html)?;
+    std::fs::write(folder.join(format!("{name}.txt")), &mail.text)?;
+    println!("{name}: {} bytes of HTML, {} of text", mail.html.len(), mail.text.len());
+    println!("  subject:   {}\n  preheader: {}", mail.subject, mail.preheader);
+    Ok(())
+}
+
+/// A landscape of hills, each number another hour of the day and another format.
+fn picture(number: u32) -> String {
+    let (width, height) = [(1200, 675), (800, 600), (600, 600), (600, 800)][number as usize % 4];
+    let hue = number * 47 % 360;
+    let (sun, hill) = (width / 4 + number * 53 % (width / 2), height * 5 / 8);
+    format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'><defs><linearGradient id='g' x2='0' \
+         y2='1'><stop stop-color='hsl({hue},45%,62%)'/><stop offset='1' stop-color='hsl({},60%,85%)'/></linearGradient></defs>\
+         <rect width='100%' height='100%' fill='url(#g)'/><circle cx='{sun}' cy='{}' r='{}' fill='#fff6d8'/>\
+         <ellipse cx='{}' cy='{height}' rx='{}' ry='{}' fill='hsl({},35%,38%)'/>\
+         <ellipse cx='{width}' cy='{height}' rx='{}' ry='{}' fill='hsl({},40%,27%)'/></svg>",
+        (hue + 40) % 360,
+        height / 3,
+        height / 10,
+        width / 4,
+        width * 2 / 3,
+        height - hill,
+        (hue + 90) % 360,
+        width * 3 / 4,
+        (height - hill) * 2 / 3,
+        (hue + 100) % 360
+    )
+}

@@ -1,0 +1,180 @@
+//! What templates can do with a value: French typography, dates, numbers, and the lines of a plain-text mail.
+
+use crate::french::typography::Spaces;
+use crate::french::{date, number};
+use chrono::{NaiveDate, NaiveDateTime};
+use minijinja::{Environment, Error, ErrorKind};
+
+/// Adds every filter. They take plain text and give plain text; a template's autoescape works after them.
+pub(super) fn add(env: &mut Environment<'static>) {
+    env.add_filter("typeset", |text: &str| typeset(text, Spaces::Narrow));
+    env.add_filter("typeset_plain", |text: &str| typeset(text, Spaces::Plain));
+    env.add_filter("long_date", |value: &str| Ok::<_, Error>(date::long_date(moment(value)?.date())));
+    env.add_filter("full_date", |value: &str| Ok::<_, Error>(date::full_date(moment(value)?.date())));
+    env.add_filter("hour", |value: &str| Ok::<_, Error>(date::hour(moment(value)?.time())));
+    env.add_filter("date_at_hour", |value: &str| Ok::<_, Error>(date::date_at_hour(moment(value)?)));
+    env.add_filter("date_at_clock_time", |value: &str| {
+        Ok::<_, Error>(date::date_at_clock_time(moment(value)?))
+    });
+    env.add_filter("count", |n: i64, one: &str, many: &str| number::count(n, one, many));
+    env.add_filter("plural", |n: i64, one: &str, many: &str| number::plural(n, one, many).to_owned());
+    env.add_filter("list", |items: Vec<String>| {
+        number::list(&items.iter().map(String::as_str).collect::<Vec<_>>())
+    });
+    env.add_filter("excerpt", excerpt);
+    env.add_filter("paragraphs", |text: &str| {
+        text.split("\n\n")
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    });
+    env.add_filter("wrap", |text: &str, indent: Option<&str>| wrap(text, indent.unwrap_or_default()));
+    env.add_filter("underline", underline);
+}
+
+// The typographer's door; replaced by french::typography::typeset as soon as it stands.
+fn typeset(text: &str, _spaces: Spaces) -> String {
+    text.to_owned()
+}
+
+/// A date (`2026-08-01`) or a local date and time (`2026-08-01T07:00:00`), as serde writes chrono's types.
+fn moment(value: &str) -> Result<NaiveDateTime, Error> {
+    value
+        .parse::<NaiveDateTime>()
+        .or_else(|_| NaiveDateTime::parse_from_str(value, "%Y-%m-%dT%H:%M"))
+        .or_else(|_| value.parse::<NaiveDate>().map(|day| day.and_time(chrono::NaiveTime::MIN)))
+        .map_err(|_| Error::new(ErrorKind::InvalidOperation, format!("not a date or a moment: {value}")))
+}
+
+/// At most `limit` characters, cut at a word, "…" at the end. A quotation that the cut would leave open is left out
+/// with what follows it, or closed when nearly all stands inside it.
+fn excerpt(text: &str, limit: usize) -> String {
+    let text = text.trim();
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let kept = cut(text, limit.saturating_sub(1));
+    match kept.rfind('«').filter(|&open| !kept[open..].contains('»')) {
+        Some(open) if kept[..open].chars().count() * 2 >= limit => ended(&kept[..open], "…"),
+        Some(_) => ended(cut(text, limit.saturating_sub(3)), "…\u{a0}»"),
+        None => ended(kept, "…"),
+    }
+}
+
+/// The longest beginning of at most `limit` characters that ends with a word, or with a part of the only word.
+fn cut(text: &str, limit: usize) -> &str {
+    let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
+    if text[end..].starts_with(|c: char| c.is_ascii_whitespace()) {
+        return &text[..end];
+    }
+    text[..end].rfind(|c: char| c.is_ascii_whitespace()).map_or(&text[..end], |at| &text[..at])
+}
+
+/// The text without the punctuation it ends with, and a mark that it goes on.
+fn ended(text: &str, mark: &str) -> String {
+    let text = text.trim_end_matches(|c: char| c.is_whitespace() || ",;:.!?…–—(«-".contains(c));
+    if text.is_empty() { String::new() } else { format!("{text}{mark}") }
+}
+
+/// The width of a plain-text mail (RFC 3676 §4.2 advises at most 78, quoting takes some).
+const WIDTH: usize = 72;
+
+/// The text in lines of at most 72 characters, each after `indent`. Breaks at ordinary spaces only; a longer word,
+/// such as an address of the web, stands alone and whole. Line ends in the text stay.
+fn wrap(text: &str, indent: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 24);
+    for (at, paragraph) in text.trim_ascii_end().split('\n').enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        let mut width = 0;
+        for word in paragraph.split([' ', '\t', '\r']).filter(|word| !word.is_empty()) {
+            let length = word.chars().count();
+            if width > 0 && width + 1 + length > WIDTH {
+                out.push('\n');
+                width = 0;
+            }
+            if width == 0 {
+                out.push_str(indent);
+                width = indent.chars().count();
+            } else {
+                out.push(' ');
+                width += 1;
+            }
+            out.push_str(word);
+            width += length;
+        }
+    }
+    out
+}
+
+/// The text, and under it as many `stroke`s as its longest line is wide.
+fn underline(text: &str, stroke: &str) -> String {
+    let width = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    format!("{text}\n{}", stroke.repeat(width))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_excerpt_ends_at_a_word() {
+        assert_eq!(excerpt("Le port de Lomé s’agrandit", 100), "Le port de Lomé s’agrandit");
+        assert_eq!(excerpt("Le port de Lomé s’agrandit encore", 20), "Le port de Lomé…");
+        assert_eq!(excerpt("Le port, dit-on, avance", 10), "Le port…");
+        assert_eq!(excerpt("Le port", 0), "");
+    }
+
+    #[test]
+    fn an_excerpt_never_ends_inside_a_quotation() {
+        let text =
+            "Le ministre a promis hier soir : « Nous ouvrirons le port en mars prochain », avant de partir";
+        assert_eq!(excerpt(text, 50), "Le ministre a promis hier soir…");
+        let text = "« Nous ouvrirons le port en mars prochain », a promis le ministre";
+        assert_eq!(excerpt(text, 30), "« Nous ouvrirons le port en…\u{a0}»");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_but_never_at_no_break_spaces() {
+        let text = format!("{} 10\u{a0}000\u{a0}F\u{a0}CFA", "a".repeat(65));
+        assert_eq!(wrap(&text, ""), format!("{}\n10\u{a0}000\u{a0}F\u{a0}CFA", "a".repeat(65)));
+        let address = format!("https://exemple.tg/{}", "b".repeat(80));
+        assert_eq!(wrap(&format!("Lire : {address} ici"), "  "), format!("  Lire :\n  {address}\n  ici"));
+        assert_eq!(wrap("un\n\ndeux\n", ""), "un\n\ndeux");
+    }
+
+    #[test]
+    fn dates_of_both_kinds_are_read_and_others_refused() {
+        assert_eq!(moment("2026-08-01").unwrap().to_string(), "2026-08-01 00:00:00");
+        assert_eq!(moment("2026-08-01T07:30:00").unwrap().to_string(), "2026-08-01 07:30:00");
+        assert_eq!(moment("2026-08-01T07:30").unwrap().to_string(), "2026-08-01 07:30:00");
+        assert!(moment("hier").is_err());
+    }
+
+    #[test]
+    fn an_underline_is_as_wide_as_its_text() {
+        assert_eq!(underline("Économie", "="), "Économie\n========");
+    }
+
+    proptest! {
+        #[test]
+        fn an_excerpt_is_never_longer_than_asked(text in "[a-zé« »,.\u{a0}]{0,80}", limit in 0usize..90) {
+            prop_assert!(excerpt(&text, limit).chars().count() <= limit);
+        }
+
+        #[test]
+        fn wrapping_keeps_every_word_and_the_width(text in "[a-zé:/\u{a0} \n]{0,400}") {
+            let wrapped = wrap(&text, "  ");
+            prop_assert_eq!(
+                wrapped.split_ascii_whitespace().collect::<Vec<_>>(),
+                text.split_ascii_whitespace().collect::<Vec<_>>()
+            );
+            for line in wrapped.lines() {
+                prop_assert!(line.chars().count() <= WIDTH || !line.trim_start().contains(' '), "{}", line);
+            }
+        }
+    }
+}

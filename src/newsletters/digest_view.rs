@@ -1,0 +1,147 @@
+//! What a digest shows: the plain data that the mail templates are given.
+//!
+//! Texts are stored text as it is; the templates set it in French. Nothing here is one reader's own: the address that
+//! unsubscribes holds [`TOKEN_MARK`](crate::mail::TOKEN_MARK) where the reader's token will stand.
+
+use crate::html::publisher::PublisherView;
+use chrono::NaiveDateTime;
+use serde::Serialize;
+
+/// A digest as one choice of rubrics sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DigestView {
+    /// The newsletter.
+    pub newsletter: NewsletterView,
+    /// The slot, in the newsletter's zone.
+    pub date: NaiveDateTime,
+    /// Who publishes.
+    pub publisher: PublisherView,
+    /// The subject an editor wrote for this edition; without it the lead's title.
+    pub subject_line: Option<String>,
+    /// The editor's note, plain text; blank lines part its paragraphs.
+    pub note: Option<String>,
+    /// Corrections of what earlier editions said.
+    pub corrections: Vec<CorrectionView>,
+    /// The article on top.
+    pub lead: ArticleView,
+    /// The other articles by rubric, in the order of the mail. None is empty.
+    pub sections: Vec<SectionView>,
+    /// Articles that are named but not shown.
+    pub announced: AnnouncedView,
+    /// Where the mail leads.
+    pub links: LinksView,
+    /// Why the reader gets this mail, in a sentence.
+    pub why: String,
+}
+
+/// The newsletter of a digest or of a confirmation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewsletterView {
+    /// Its slug.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// When it comes, to follow « Elle paraît »: "du lundi au vendredi à 7 h".
+    pub rhythm: Option<String>,
+}
+
+/// A notice that an earlier edition was wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CorrectionView {
+    /// Title of the corrected article.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+    /// What was wrong and what is right, plain text.
+    pub text: String,
+}
+
+/// One article.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArticleView {
+    /// Its title, plain text.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+    /// The rubric it stands under in this digest.
+    pub rubric: String,
+    /// Its summary or beginning, plain text; empty when there is none. The mail cuts it.
+    pub summary: String,
+    /// Who wrote it, to follow « Par ».
+    pub author: Option<String>,
+    /// Its picture.
+    pub image: Option<ImageView>,
+}
+
+/// A picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImageView {
+    /// Its address, http or https.
+    pub url: String,
+    /// What it shows; empty when nobody described it.
+    pub alt: String,
+}
+
+/// The articles of one rubric.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SectionView {
+    /// The rubric's name.
+    pub rubric: String,
+    /// Its articles, at least one.
+    pub articles: Vec<ArticleView>,
+}
+
+/// « Et 7 autres articles ».
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AnnouncedView {
+    /// How many articles.
+    pub count: usize,
+    /// Their headlines, or the first few.
+    pub links: Vec<LinkView>,
+    /// Where all of them can be read.
+    pub url: Option<String>,
+}
+
+/// A headline that leads somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LinkView {
+    /// The headline.
+    pub title: String,
+    /// Where it leads.
+    pub url: String,
+}
+
+/// Where a digest leads besides its articles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LinksView {
+    /// The form, without any token: for whom the mail was passed on to.
+    pub subscribe: String,
+    /// The page that unsubscribes; holds the token's mark.
+    pub unsubscribe: String,
+    /// The reader's own page; holds the token's mark.
+    pub preferences: Option<String>,
+    /// The edition on the web.
+    pub web: Option<String>,
+}
+
+/// What the mail says that asks whether an address is right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfirmationView {
+    /// What was asked for.
+    pub newsletter: NewsletterView,
+    /// Who publishes.
+    pub publisher: PublisherView,
+    /// For how many days the link holds.
+    pub valid_days: i64,
+    /// Where it leads.
+    pub links: ConfirmationLinks,
+}
+
+/// Where a confirmation mail leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfirmationLinks {
+    /// The page with the button; holds a token or its mark.
+    pub confirm: String,
+    /// « Ce n'était pas moi »: the page that stops further mails.
+    pub refuse: Option<String>,
+}

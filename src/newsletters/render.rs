@@ -1,0 +1,311 @@
+//! A digest written out: subject, preheader, HTML and text.
+//!
+//! Pure: the same view and the same templates give the same bytes. One reader's own is only the token's mark inside
+//! links; it is filled in when the message is sent.
+
+use crate::html::mjml::{self, MjmlError};
+use crate::html::templates::{TemplateError, Templates};
+use crate::newsletters::digest_view::{ConfirmationView, DigestView};
+use serde::Serialize;
+
+/// The longest HTML part, in bytes as it travels. Gmail hides what lies beyond 102 400 bytes behind a link, the foot
+/// of the mail included.
+pub const HTML_BUDGET: usize = 90 * 1024;
+
+/// A mail's parts, ready to be encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line, no-break spaces of one kind (U+00A0).
+    pub subject: String,
+    /// What a mail program's list shows after the subject. It stands in the HTML already.
+    pub preheader: String,
+    /// The HTML part.
+    pub html: String,
+    /// The plain-text part.
+    pub text: String,
+}
+
+/// Why a mail could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// A template is wrong, or wants what the view does not hold.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A template wrote MJML that cannot be shown.
+    #[error("{template} wrote wrong MJML: {error}")]
+    Mjml {
+        /// Name of the template.
+        template: &'static str,
+        /// The mistake; lines count in what the template wrote.
+        error: MjmlError,
+    },
+}
+
+/// The longest beginnings of articles, in characters.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Excerpts {
+    lead: usize,
+    article: usize,
+}
+
+/// From the usual length downwards, until the mail fits its budget.
+const EXCERPTS: [Excerpts; 4] = [
+    Excerpts { lead: 340, article: 170 },
+    Excerpts { lead: 280, article: 110 },
+    Excerpts { lead: 200, article: 60 },
+    Excerpts { lead: 200, article: 0 },
+];
+
+#[derive(Serialize)]
+struct Context<'a, V> {
+    #[serde(flatten)]
+    view: &'a V,
+    subject: &'a str,
+    preheader: &'a str,
+    excerpts: Excerpts,
+}
+
+/// Writes a digest. Excerpts are shortened, and at last left out, until the HTML is within [`HTML_BUDGET`]; what is
+/// still larger has too many articles, and is given as it is (`html_len` of the encoded message says so).
+///
+/// # Errors
+///
+/// When a template is wrong or asks for what the view does not hold.
+pub fn render(templates: &Templates, view: &DigestView) -> Result<Rendered, RenderError> {
+    let subject = one_line(&templates.render("email/subject.txt", view)?);
+    let preheader = one_line(&templates.render("email/preheader.txt", view)?);
+    let context = |excerpts| Context { view, subject: &subject, preheader: &preheader, excerpts };
+    let mut excerpts = EXCERPTS[0];
+    let mut html = html_of(templates, "email/digest.mjml", &context(excerpts))?;
+    for shorter in &EXCERPTS[1..] {
+        if encoded_len(&html) > HTML_BUDGET {
+            excerpts = *shorter;
+            html = html_of(templates, "email/digest.mjml", &context(excerpts))?;
+        }
+    }
+    let text = tidy(&templates.render("email/digest.txt", &context(excerpts))?);
+    Ok(Rendered { subject, preheader, html, text })
+}
+
+/// Writes the mail that asks whether an address is right.
+///
+/// # Errors
+///
+/// When a template is wrong or asks for what the view does not hold.
+pub fn render_confirmation(templates: &Templates, view: &ConfirmationView) -> Result<Rendered, RenderError> {
+    let subject = one_line(&templates.render("email/confirmation_subject.txt", view)?);
+    let preheader = one_line(&templates.render("email/confirmation_preheader.txt", view)?);
+    let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
+    let html = html_of(templates, "email/confirmation.mjml", &context)?;
+    let text = tidy(&templates.render("email/confirmation.txt", &context)?);
+    Ok(Rendered { subject, preheader, html, text })
+}
+
+fn html_of(
+    templates: &Templates,
+    template: &'static str,
+    context: &impl Serialize,
+) -> Result<String, RenderError> {
+    let mjml = templates.render(template, context)?;
+    mjml::to_html(&mjml).map_err(|error| RenderError::Mjml { template, error })
+}
+
+/// Header text: ordinary white space becomes single spaces, no-break spaces stay.
+fn one_line(text: &str) -> String {
+    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Lines without trailing spaces, at most two empty ones in a row, one line end at the end.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut empty = 2;
+    for line in text.lines().map(|line| line.trim_end_matches([' ', '\t'])) {
+        empty = if line.is_empty() { empty + 1 } else { 0 };
+        if empty <= 2 {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out.truncate(out.trim_end_matches('\n').len());
+    out.push('\n');
+    out
+}
+
+/// The size in quoted-printable (RFC 2045 §6.7): three bytes for each that is not printable ASCII, and a soft line
+/// break for every 75.
+fn encoded_len(html: &str) -> usize {
+    let bytes: usize =
+        html.bytes().map(|byte| if matches!(byte, b'\n' | b' '..=b'<' | b'>'..=b'~') { 1 } else { 3 }).sum();
+    bytes + bytes / 75 * 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::TOKEN_MARK;
+    use crate::newsletters::digest_view::{AnnouncedView, SectionView};
+    use crate::newsletters::sample_view;
+
+    fn templates() -> Templates {
+        Templates::load(None).unwrap()
+    }
+
+    fn digest(view: &DigestView) -> Rendered {
+        render(&templates(), view).unwrap()
+    }
+
+    /// One article on top, two in a section, one announced.
+    fn small() -> DigestView {
+        let sample = sample_view::digest_with_everything();
+        let mut section = sample.sections[0].clone();
+        section.articles.truncate(2);
+        let mut links = sample.announced.links.clone();
+        links.truncate(1);
+        DigestView {
+            sections: vec![section],
+            announced: AnnouncedView { count: 1, links, ..sample.announced.clone() },
+            ..sample
+        }
+    }
+
+    #[test]
+    fn subject_and_text_of_a_small_digest_read_well() {
+        let mail = digest(&small());
+        let seen = mail.text.replace(TOKEN_MARK, "JETON").replace('\u{a0}', "~").replace('\u{202f}', "^");
+        insta::assert_snapshot!(format!("Subject: {}\n\n{seen}", mail.subject));
+    }
+
+    #[test]
+    fn the_text_of_a_confirmation_reads_well() {
+        let mail = render_confirmation(&templates(), &sample_view::confirmation()).unwrap();
+        let seen = mail.text.replace(TOKEN_MARK, "JETON").replace('\u{a0}', "~").replace('\u{202f}', "^");
+        insta::assert_snapshot!(format!("Subject: {}\n\n{seen}", mail.subject));
+    }
+
+    #[test]
+    fn the_same_view_gives_the_same_bytes() {
+        assert_eq!(digest(&sample_view::digest()), digest(&sample_view::digest()));
+    }
+
+    #[test]
+    fn a_subject_has_at_most_60_characters_and_one_line() {
+        let mut view = sample_view::digest_of_one();
+        for (title, subject) in [
+            ("Un titre court", "Un titre court"),
+            (
+                "Éperviers : la liste pour les deux derniers matchs de l'année, entre retours et surprises",
+                "la liste pour les deux derniers matchs de…",
+            ),
+            ("Deux\r\nlignes", "Deux lignes"),
+            ("", "La Matinale du samedi 1er août 2026"),
+        ] {
+            view.lead.title = title.into();
+            let seen = digest(&view).subject;
+            assert!(seen.replace('\'', "’").ends_with(subject), "{seen}");
+            assert!(seen.chars().count() <= 60, "{seen}");
+            assert!(!seen.contains('\u{202f}'));
+        }
+        view.subject_line = Some("Édition spéciale".into());
+        assert_eq!(digest(&view).subject, "Édition spéciale");
+    }
+
+    #[test]
+    fn without_its_styles_a_mail_still_shows_all_links_in_reading_order() {
+        let view = sample_view::digest_with_everything();
+        let html = digest(&view).html;
+        let mut bare = html.clone();
+        while let (Some(start), Some(end)) = (bare.find("<style"), bare.find("</style>")) {
+            bare.replace_range(start..end + 8, "");
+        }
+        let mut expected = vec![view.links.unsubscribe.clone(), view.lead.url.clone()];
+        expected.extend(view.sections.iter().flat_map(|s| s.articles.iter().map(|a| a.url.clone())));
+        expected.extend(view.announced.links.iter().map(|link| link.url.clone()));
+        expected.extend([view.links.subscribe.clone(), view.links.unsubscribe.clone()]);
+        let mut rest = bare.as_str();
+        for url in expected {
+            let link = format!("href=\"{}\"", url.replace('&', "&amp;"));
+            let at = rest.find(&link).unwrap_or_else(|| panic!("{link} is missing or out of order"));
+            rest = &rest[at + link.len()..];
+        }
+        assert!(
+            !bare.contains("display:none") || bare.matches("display:none").count() == 1,
+            "only the preheader"
+        );
+    }
+
+    #[test]
+    fn the_text_part_has_every_link_of_the_html() {
+        let view = sample_view::digest_with_everything();
+        let text = digest(&view).text;
+        let articles = view.sections.iter().flat_map(|s| &s.articles).map(|a| &a.url);
+        let announced = view.announced.links.iter().map(|link| &link.url);
+        let own = [&view.lead.url, &view.links.subscribe, &view.links.unsubscribe, &view.corrections[0].url];
+        for url in articles.chain(announced).chain(own).chain(view.links.web.iter()) {
+            assert!(text.lines().any(|line| line.trim() == url), "{url}");
+        }
+        for line in text.lines() {
+            assert!(line.chars().count() <= 72 || !line.trim().contains(' '), "{line}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_loaded_but_the_articles_pictures() {
+        let html = digest(&sample_view::digest_with_everything()).html;
+        for loading in ["<link", "<script", "@import", "@font-face", "url(", "<iframe", "<form", "data:"] {
+            assert!(!html.contains(loading), "{loading}");
+        }
+        for image in html.split("src=\"").skip(1) {
+            assert!(image.starts_with("https://exemple.tg/images/"), "{image:.60}");
+        }
+        assert!(!html.contains("width=\"1\""), "no pixel");
+    }
+
+    #[test]
+    fn a_mail_is_french_and_every_picture_has_an_alternative() {
+        let html = digest(&sample_view::digest()).html;
+        assert!(html.contains("<html lang=\"fr\""));
+        for tag in html.split("<img").skip(1) {
+            assert!(tag.split('>').next().unwrap().contains("alt=\""), "{tag:.80}");
+        }
+        assert_eq!(html.matches("<h1").count(), 1);
+        assert_eq!(html.matches("<h3").count(), 17);
+    }
+
+    #[test]
+    fn what_an_article_says_never_becomes_markup() {
+        let mut view = sample_view::digest_of_one();
+        view.lead.title =
+            "</h2><script>alert(1)</script> & \"guillemets\" <!-- {{ publisher }} %} <mj-text>".into();
+        view.lead.summary = "<img src=x onerror=alert(1)>".into();
+        view.lead.url = "https://exemple.tg/\"onclick=\"alert(1)".into();
+        let html = digest(&view).html;
+        for markup in ["<script", "<img src=x", "\"onclick", "<mj-", "{{"] {
+            assert!(!html.replace("&lt;", "").contains(markup) || markup == "{{", "{markup}");
+        }
+        assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    }
+
+    #[test]
+    fn a_long_digest_is_shortened_until_it_fits_the_budget() {
+        let mut view = sample_view::digest();
+        assert!(encoded_len(&digest(&view).html) < HTML_BUDGET / 2);
+        let sections: Vec<SectionView> = view.sections.clone();
+        for _ in 0..2 {
+            view.sections.extend(sections.clone());
+        }
+        for article in view.sections.iter_mut().flat_map(|section| &mut section.articles) {
+            article.summary = "é ".repeat(200);
+        }
+        let mail = digest(&view);
+        assert!(encoded_len(&mail.html) <= HTML_BUDGET, "{}", encoded_len(&mail.html));
+        assert!(mail.html.contains("<h3"), "the articles stay");
+    }
+
+    #[test]
+    fn an_edition_of_one_article_has_no_empty_parts() {
+        let mail = digest(&sample_view::digest_of_one());
+        assert!(!mail.html.contains("<h3") && !mail.html.contains("autre"), "{}", mail.html);
+        assert!(!mail.text.contains("\n\n\n\n") && !mail.text.contains("AUTRE"));
+        assert!(!mail.preheader.is_empty());
+    }
+}

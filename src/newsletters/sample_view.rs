@@ -1,0 +1,273 @@
+//! An invented edition, for trying templates and for tests.
+
+use crate::html::publisher::PublisherView;
+use crate::mail::TOKEN_MARK;
+use crate::newsletters::digest_view::{
+    AnnouncedView, ArticleView, ConfirmationLinks, ConfirmationView, CorrectionView, DigestView, ImageView,
+    LinkView, LinksView, NewsletterView, SectionView,
+};
+use chrono::{NaiveDate, NaiveTime};
+
+/// Rubric, title, summary, author (or empty), whether it has a picture.
+type Row = (&'static str, &'static str, &'static str, &'static str, bool);
+
+const LEAD: Row = (
+    "Économie",
+    "Au port de Lomé, la file des camions raccourcit enfin",
+    "Le nouveau guichet unique promettait de diviser par deux le temps passé à quai. Six mois après son ouverture, \
+     transitaires et chauffeurs décrivent un port plus calme, des dossiers traités en une journée, mais aussi des \
+     frais que personne ne sait expliquer. Reportage entre le terminal et le poste de Sanvee Condji, là où \
+     l'attente commence.",
+    "Afi Mensah",
+    true,
+);
+
+const ROWS: &[Row] = &[
+    (
+        "Politique",
+        "Les députés examinent la loi sur les communes",
+        "Le texte transfère aux maires l'entretien des routes secondaires et des marchés. L'opposition demande que \
+         les moyens suivent : « Une compétence sans budget est une dette », a résumé un élu des Plateaux.",
+        "Koffi Adjovi",
+        true,
+    ),
+    (
+        "Politique",
+        "Qui siégera à la commission électorale ?",
+        "Dix-neuf noms sont attendus avant le 1er décembre. Ce que dit le règlement, et ce que les partis négocient.",
+        "Koffi Adjovi",
+        false,
+    ),
+    (
+        "Politique",
+        "Kara : le conseil municipal adopte son budget à une voix près",
+        "Quatre heures de débat, deux suspensions de séance et un compromis sur l'éclairage public.",
+        "",
+        false,
+    ),
+    (
+        "Économie",
+        "Le soja, nouvelle promesse des Hauts Plateaux",
+        "La récolte dépasse 250 000 tonnes. Les coopératives réclament un prix plancher de 300 F CFA le kilo et des \
+         magasins pour ne plus vendre dans l'urgence.",
+        "Essi Amouzou",
+        true,
+    ),
+    (
+        "Économie",
+        "Transfert d'argent : ce que coûte vraiment un envoi",
+        "Nous avons comparé onze services, du guichet au téléphone. L'écart va de 1 % à 9 %.",
+        "Yao Tetteh",
+        false,
+    ),
+    (
+        "Société",
+        "À Aného, les pêcheurs comptent les mètres que la mer reprend",
+        "Une maison par mois, parfois deux. La digue promise avance, les familles aussi : elles déménagent pour la \
+         troisième fois.",
+        "Afi Mensah et Dela Kpodo",
+        true,
+    ),
+    (
+        "Société",
+        "Rentrée : 45 élèves par classe, un instituteur raconte",
+        "« On n'enseigne pas, on tient », dit-il. Pourtant, son école de Tsévié affiche le meilleur taux de réussite \
+         du canton.",
+        "Dela Kpodo",
+        false,
+    ),
+    (
+        "Société",
+        "Hôpital de Sokodé : la maternité rouvre après dix-huit mois de travaux",
+        "Seize lits, un bloc neuf et une question : qui paiera l'entretien ?",
+        "",
+        true,
+    ),
+    (
+        "Tech & Web",
+        "Payer son taxi par téléphone, même sans réseau",
+        "Une application née à Lomé enregistre la course et règle plus tard. Elle vient de séduire Cotonou.",
+        "Sena Agbeko",
+        true,
+    ),
+    (
+        "Tech & Web",
+        "Fibre : la carte des quartiers raccordés en 2026",
+        "Agoè et Baguida passent avant la fin de l'année. Adidogomé attendra, et voici pourquoi.",
+        "Sena Agbeko",
+        false,
+    ),
+    (
+        "Culture",
+        "Le cinéma Le Togo rallume son projecteur",
+        "Fermée pendant vingt ans, la salle rouvre avec une copie restaurée et un prix unique : 1 000 F CFA.",
+        "Mawuli Akakpo",
+        true,
+    ),
+    (
+        "Culture",
+        "« Ɖoŋkɔ », l'album qui chante l'ewe des faubourgs",
+        "Douze titres, trois langues et une basse qui ne lâche rien : la chanteuse revient après quatre ans de \
+         silence.",
+        "Mawuli Akakpo",
+        false,
+    ),
+    (
+        "Culture",
+        "Trois romans pour la saison des pluies",
+        "Un polar à Atakpamé, une saga familiale, un premier livre : nos lectures de novembre.",
+        "",
+        false,
+    ),
+    (
+        "Sport",
+        "Éperviers : la liste pour les deux derniers matchs de l'année, entre retours attendus, blessures et \
+         surprises venues du championnat national",
+        "Le sélectionneur rappelle deux anciens et lance trois joueurs du championnat national.",
+        "Ablam-Kodjovi Amegnizin-Dogbevi",
+        true,
+    ),
+    (
+        "Sport",
+        "Le marathon de Lomé change de parcours",
+        "Plus plat, plus ombragé, il passera par le Grand Marché. Départ à 5 h 30.",
+        "Edem Lawson",
+        false,
+    ),
+    ("Sport", "Basket : les filles de Kpalimé en demi-finale", "", "Edem Lawson", false),
+    (
+        "Sport",
+        "Cyclisme : l'étape reine du Tour passera par Badou",
+        "Cent quarante kilomètres et une arrivée au sommet.",
+        "",
+        false,
+    ),
+];
+
+/// A digest of 18 articles in six rubrics, some without picture, summary or author.
+#[must_use]
+pub fn digest() -> DigestView {
+    let mut sections: Vec<SectionView> = Vec::new();
+    for (number, row) in ROWS.iter().enumerate() {
+        let article = article(row, number + 2);
+        match sections.iter_mut().find(|section| section.rubric == row.0) {
+            Some(section) => section.articles.push(article),
+            None => sections.push(SectionView { rubric: row.0.into(), articles: vec![article] }),
+        }
+    }
+    DigestView { sections, announced: announced(), ..digest_of_one() }
+}
+
+/// A digest of one article.
+#[must_use]
+pub fn digest_of_one() -> DigestView {
+    let date = NaiveDate::from_ymd_opt(2026, 8, 1).unwrap_or_default();
+    DigestView {
+        newsletter: newsletter(),
+        date: date.and_time(NaiveTime::from_hms_opt(7, 0, 0).unwrap_or_default()),
+        publisher: publisher(),
+        subject_line: None,
+        note: None,
+        corrections: Vec::new(),
+        lead: article(&LEAD, 1),
+        sections: Vec::new(),
+        announced: AnnouncedView::default(),
+        links: LinksView {
+            subscribe: "https://lettres.exemple.tg/lettres".into(),
+            unsubscribe: format!("https://lettres.exemple.tg/u/{TOKEN_MARK}"),
+            preferences: None,
+            web: None,
+        },
+        why: "Vous recevez cette lettre parce que vous l'avez demandée.".into(),
+    }
+}
+
+/// The digest with everything that an edition can carry besides.
+#[must_use]
+pub fn digest_with_everything() -> DigestView {
+    let mut view = digest();
+    view.note = Some(
+        "Bonjour, cette semaine nos reporters ont passé quatre jours au port : le récit ouvre cette édition.\n\n\
+         Dimanche, la lettre ne paraîtra pas. Bonne lecture !"
+            .into(),
+    );
+    view.corrections = vec![CorrectionView {
+        title: "Le prix du maïs baisse à Dapaong".into(),
+        url: "https://exemple.tg/economie/mais".into(),
+        text: "Dans notre édition d'hier, le prix du sac était faux : il est de 18 500 F CFA, et non de 185 000."
+            .into(),
+    }];
+    view.links.preferences = Some(format!("https://lettres.exemple.tg/p/{TOKEN_MARK}"));
+    view.links.web = Some("https://lettres.exemple.tg/editions/matinale/2026-08-01".into());
+    view.announced.url = view.links.web.clone();
+    view
+}
+
+/// A confirmation mail.
+#[must_use]
+pub fn confirmation() -> ConfirmationView {
+    ConfirmationView {
+        newsletter: newsletter(),
+        publisher: publisher(),
+        valid_days: 7,
+        links: ConfirmationLinks {
+            confirm: format!("https://lettres.exemple.tg/confirmer/{TOKEN_MARK}"),
+            refuse: Some(format!("https://lettres.exemple.tg/refuser/{TOKEN_MARK}")),
+        },
+    }
+}
+
+fn newsletter() -> NewsletterView {
+    NewsletterView {
+        slug: "matinale".into(),
+        title: "La Matinale".into(),
+        rhythm: Some("du lundi au samedi à 7\u{a0}h".into()),
+    }
+}
+
+/// The publisher of the example configuration.
+#[must_use]
+pub fn publisher() -> PublisherView {
+    PublisherView {
+        name: "Le Journal".into(),
+        legal_form: "SARL-U".into(),
+        address: "12, rue des Cocotiers, Lomé".into(),
+        phone: "+228 00 00 00 00".into(),
+        director: "A. Exemple".into(),
+        haac_receipt: "0000/HAAC/00-0000/Pl/P".into(),
+        email: "redaction@exemple.tg".into(),
+        privacy_contact: "donnees@exemple.tg".into(),
+        ..PublisherView::default()
+    }
+}
+
+fn article(&(rubric, title, summary, author, pictured): &Row, number: usize) -> ArticleView {
+    ArticleView {
+        title: title.into(),
+        url: format!("https://exemple.tg/articles/{number}?de=lettre&jour=1"),
+        rubric: rubric.into(),
+        summary: summary.into(),
+        author: (!author.is_empty()).then(|| author.into()),
+        image: pictured.then(|| ImageView {
+            url: format!("https://exemple.tg/images/{number}.jpg"),
+            alt: if number.is_multiple_of(2) { format!("Photographie : {title}") } else { String::new() },
+        }),
+    }
+}
+
+fn announced() -> AnnouncedView {
+    let titles = [
+        "La météo de la fin de semaine",
+        "Lomé : les rues fermées dimanche",
+        "Les pharmacies de garde",
+        "Bourse régionale : les valeurs à suivre",
+        "Une exposition de tissus kente à Kpalimé",
+        "Le carnet du jour",
+        "Mots croisés : la grille 214",
+    ];
+    let links = titles.iter().enumerate().map(|(at, title)| LinkView {
+        title: (*title).into(),
+        url: format!("https://exemple.tg/articles/{}", 100 + at),
+    });
+    AnnouncedView { count: titles.len(), links: links.collect(), url: None }
+}
