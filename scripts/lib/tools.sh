@@ -55,6 +55,16 @@ debian_packages() {
 
 # how_to_get NAME prints the line that would get it.
 how_to_get() {
+  case $1 in
+    feedparser)
+      if has_tool python3-venv; then echo "run this with PyPI in reach (see target/tools/pip.log)"; else how_to_get python3-venv; fi
+      return
+      ;;
+    playwright-core)
+      if has_tool node; then echo "run this with the npm registry in reach (see target/tools/npm.log)"; else how_to_get node; fi
+      return
+      ;;
+  esac
   if command -v brew >/dev/null 2>&1; then
     case $1 in
       postgresql) echo "brew install postgresql@17" ;;
