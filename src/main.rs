@@ -1,3 +1,7 @@
 //! The `kiosque` program: parses the arguments and runs a verb of [`kiosque::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kiosque::cli::main()
+}

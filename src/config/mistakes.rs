@@ -70,6 +70,11 @@ impl Mistakes {
         self.list.append(&mut other.list);
     }
 
+    /// The file they are in.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

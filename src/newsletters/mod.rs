@@ -1,6 +1,7 @@
 //! Newsletters: schedules, slots, editions, variants.
 
 mod crontab;
+pub mod declaration;
 pub mod digest_view;
 pub mod render;
 pub mod sample_view;
