@@ -3,6 +3,11 @@
 //! Everything here turns values into text at rendering; nothing here changes what is stored.
 
 pub mod date;
+mod glyphs;
+mod no_break;
 pub mod number;
+mod quotes;
 pub mod slug;
 pub mod typography;
+#[cfg(test)]
+mod typography_tests;

@@ -1,0 +1,127 @@
+//! Words that stay on one line.
+
+use crate::french::glyphs::Glyph;
+use crate::french::typography::{NARROW, NO_BREAK};
+
+/// What follows a number without a break.
+const UNITS: &[&str] = &[
+    "€",
+    "$",
+    "£",
+    "F",
+    "FCFA",
+    "CFA",
+    "XOF",
+    "k€",
+    "M€",
+    "Md€",
+    "million",
+    "millions",
+    "milliard",
+    "milliards",
+    "°",
+    "°C",
+    "h",
+    "min",
+    "s",
+    "mm",
+    "cm",
+    "m",
+    "km",
+    "km/h",
+    "m²",
+    "km²",
+    "m³",
+    "ha",
+    "l",
+    "L",
+    "g",
+    "kg",
+    "t",
+    "kW",
+    "MW",
+    "GW",
+    "kWh",
+    "MWh",
+    "Ko",
+    "Mo",
+    "Go",
+    "To",
+];
+
+/// What a number follows without a break.
+const BEFORE_NUMBER: &[&str] =
+    &["n°", "N°", "nº", "Nº", "p.", "pp.", "art.", "Art.", "chap.", "vol.", "fig.", "§"];
+
+/// What a name follows without a break.
+const BEFORE_NAME: &[&str] = &["M.", "MM.", "Mme", "Mmes", "Mlle", "Mlles", "Me", "Mes", "Dr", "Pr", "Mgr"];
+
+/// Replaces the ordinary space between two words that belong together.
+pub(crate) fn bind(glyphs: &mut [Glyph]) {
+    let chars: Vec<char> = glyphs.iter().map(|glyph| glyph.c).collect();
+    for (i, glyph) in glyphs.iter_mut().enumerate() {
+        if glyph.c == ' '
+            && let Some(space) = space_between(&chars[..i], &chars[i + 1..])
+        {
+            glyph.c = space;
+        }
+    }
+}
+
+/// The space that holds the word before and the word after together, if they belong together.
+fn space_between(before: &[char], after: &[char]) -> Option<char> {
+    let left = before.rsplit(|c| c.is_whitespace()).next().filter(|word| !word.is_empty())?;
+    let right = after.split(|c| c.is_whitespace()).next().filter(|word| !word.is_empty())?;
+    if thousands(left, right) {
+        return Some(NARROW);
+    }
+    let earlier = &before[..before.len() - left.len()];
+    let after_number = earlier.iter().rev().find(|c| !c.is_whitespace()).is_some_and(char::is_ascii_digit);
+    let word = bare_start(left);
+    let number_next = right[0].is_ascii_digit();
+    let together = (left.last().is_some_and(char::is_ascii_digit) && is_one_of(bare_end(right), UNITS))
+        || (matches!(word.as_str(), "F" | "francs") && is_one_of(bare_end(right), &["CFA"]))
+        || (matches!(word.as_str(), "h" | "min") && after_number && number_next)
+        || (BEFORE_NUMBER.contains(&word.as_str()) && number_next)
+        || (BEFORE_NAME.contains(&word.as_str()) && right[0].is_uppercase())
+        || (is_roman_ordinal(&word) && is_one_of(bare_end(right), &["siècle", "siècles"]));
+    together.then_some(NO_BREAK)
+}
+
+/// "10 000": up to three digits, then exactly three. Not after `+` or a leading zero (telephone numbers), nor
+/// after four digits (a year).
+fn thousands(left: &[char], right: &[char]) -> bool {
+    let head = left.iter().rev().take_while(|c| c.is_ascii_digit()).count();
+    let group = right.iter().take_while(|c| c.is_ascii_digit()).count();
+    let first = left[left.len() - head..].first();
+    group == 3
+        && (1..=3).contains(&head)
+        && (head == 3 || first != Some(&'0'))
+        && !left[..left.len() - head].last().is_some_and(|c| matches!(c, '+' | ',' | '.' | '/' | ':' | '-'))
+        && !right.get(3).is_some_and(|c| c.is_alphabetic())
+}
+
+/// A word without what opens a sentence, a quote or an elision before it.
+fn bare_start(word: &[char]) -> String {
+    let elided = word.iter().rposition(|c| matches!(c, '’' | '\'')).map_or(0, |i| i + 1);
+    word[elided..].iter().skip_while(|c| matches!(c, '(' | '[' | '«' | '“' | '"')).collect()
+}
+
+/// A word without what closes a sentence or a quote after it.
+fn bare_end(word: &[char]) -> &[char] {
+    let closing =
+        |c: &&char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '»' | '”' | '"' | '…');
+    &word[..word.len() - word.iter().rev().take_while(closing).count()]
+}
+
+fn is_one_of(word: &[char], words: &[&str]) -> bool {
+    words.iter().any(|known| known.chars().eq(word.iter().copied()))
+}
+
+/// "XXIe", "Ier".
+fn is_roman_ordinal(word: &str) -> bool {
+    let number = word.trim_end_matches(['e', 'r', 'ᵉ', 'ʳ']);
+    number.len() < word.len()
+        && !number.is_empty()
+        && number.bytes().all(|b| matches!(b, b'I' | b'V' | b'X' | b'L' | b'C' | b'M'))
+}
