@@ -1,4 +1,5 @@
 //! What scenarios stand on: a database of their own on each engine, and a scripted SMTP server.
 
 pub mod database;
+pub mod program;
 pub mod smtp;

@@ -1,0 +1,125 @@
+//! The command line as an operator meets it: the built program, run in a folder of its own.
+
+use crate::support::program::{EXAMPLE, Place};
+
+#[test]
+fn the_example_configuration_is_right_as_it_stands() {
+    let place = Place::new();
+    let out = place.out(&["check-config"]);
+    assert!(out.starts_with("config.toml: no mistakes\n"), "{out}");
+    let runs: Vec<&str> = out.lines().filter(|line| line.starts_with("  ")).collect();
+    assert_eq!(runs.len(), 6, "three coming runs of each newsletter\n{out}");
+    assert!(runs.iter().all(|run| run.contains("(Africa/Lome, UTC+00:00)")), "{out}");
+    assert!(!place.path().join("data").exists(), "a check leaves nothing behind");
+}
+
+#[test]
+fn every_mistake_is_printed_with_its_place_and_the_status_is_2() {
+    let config = EXAMPLE
+        .replace("timezone = \"Africa/Lome\"\npauses", "timezone = \"Afrika/Lome\"\npauses")
+        .replace("\"0 7 * * 1-5\"", "\"0 7 * * 1-8\"")
+        .replace("director = \"A. Exemple\"", "director = \"\"")
+        .replace("[http]\nlisten", "[http]\nlistn");
+    let place = Place::with(&config);
+    let ran = place.run(&["check-config"]);
+    assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""));
+    for (line, part) in [
+        ("listn = ", "unknown key `http.listn`; did you mean `listen`?"),
+        ("director = ", "`publisher.director` is empty"),
+        ("schedule = \"0 7", "`newsletter.schedule`: weekday field: `1-8`"),
+        ("timezone = \"Afrika", "did you mean \"Africa/Lome\"?"),
+    ] {
+        let number = config.lines().position(|text| text.starts_with(line)).unwrap() + 1;
+        let place = format!("config.toml:{number}:");
+        let found = ran.err.lines().any(|text| text.starts_with(&place) && text.contains(part));
+        assert!(found, "{place} {part}\n{}", ran.err);
+    }
+    assert!(ran.err.ends_with("4 mistakes in config.toml\n"), "{}", ran.err);
+}
+
+#[test]
+fn the_configuration_is_looked_for_where_the_manual_says() {
+    let place = Place::new();
+    std::fs::rename(place.path().join("config.toml"), place.path().join("other.toml")).unwrap();
+    let nowhere = place.run(&["check-config"]);
+    assert_eq!(nowhere.status, Some(2));
+    assert!(nowhere.err.contains("looked for config.toml, /etc/kiosque/config.toml"), "{}", nowhere.err);
+    let named = place.out(&["check-config", "--config", "other.toml"]);
+    assert!(named.starts_with("other.toml: no mistakes"), "{named}");
+    let by_variable = place.command(&["check-config"]).env("KIOSQUE_CONFIG", "other.toml").output().unwrap();
+    assert!(by_variable.status.success());
+    let missing = place.run(&["check-config", "--config", "missing.toml"]);
+    assert!(missing.err.contains("cannot read the configuration missing.toml"), "{}", missing.err);
+}
+
+#[test]
+fn coming_runs_name_weekday_hour_zone_and_offset_across_a_change_of_clocks() {
+    let config = EXAMPLE.replacen("schedule = \"0 7 * * 1-5\"", "schedule = \"30 2 * * *\"", 1).replacen(
+        "timezone = \"Africa/Lome\"",
+        "timezone = \"Europe/Paris\"",
+        1,
+    );
+    let place = Place::with(&config);
+    let spring = place.out(&["newsletter", "next", "matinale", "-n", "3", "--after", "2027-03-27"]);
+    let expected = "samedi 27 mars 2027 à 2\u{a0}h\u{a0}30 (Europe/Paris, UTC+01:00)\n\
+                    dimanche 28 mars 2027 à 3\u{a0}h (Europe/Paris, UTC+02:00)\n\
+                    lundi 29 mars 2027 à 2\u{a0}h\u{a0}30 (Europe/Paris, UTC+02:00)\n";
+    assert_eq!(spring, expected);
+    let json = place.json(&["newsletter", "next", "matinale", "-n", "1", "--after", "2027-03-28"]);
+    assert_eq!(json[0]["slot"], "2027-03-28T02:30");
+    assert_eq!(json[0]["at"], "2027-03-28T01:00:00Z");
+}
+
+#[test]
+fn a_run_in_a_declared_pause_says_so() {
+    let out = Place::new().out(&["newsletter", "next", "matinale", "-n", "2", "--after", "2026-12-23"]);
+    let pauses: Vec<bool> = out.lines().map(|line| line.ends_with("en pause, pas d’édition")).collect();
+    assert_eq!(pauses, [false, true], "{out}");
+}
+
+#[test]
+fn a_misspelt_newsletter_is_named_with_the_right_one() {
+    let ran = Place::new().run(&["newsletter", "next", "matinal"]);
+    assert_eq!(ran.status, Some(2));
+    assert_eq!(ran.err, "kiosque: no newsletter is called matinal; did you mean matinale?\n");
+}
+
+#[test]
+fn migrate_makes_the_database_once() {
+    let place = Place::new();
+    assert!(place.out(&["migrate"]).starts_with("made the tables: "));
+    assert!(place.path().join("data/kiosque.db").exists());
+    assert!(place.out(&["migrate"]).starts_with("nothing to do"));
+}
+
+/// Only root can give a file away, so the test needs root; continuous integration has it.
+#[cfg(unix)]
+#[test]
+fn a_verb_that_writes_refuses_another_users_database_and_prints_the_sudo_line() {
+    let place = Place::new();
+    place.out(&["migrate"]);
+    let file = place.path().join("data/kiosque.db");
+    if std::os::unix::fs::chown(&file, Some(65_534), None).is_err() {
+        assert!(std::env::var_os("CI").is_none(), "continuous integration runs as root");
+        return;
+    }
+    let ran = place.run(&["migrate"]);
+    assert_eq!(ran.status, Some(2), "{}", ran.out);
+    let line = ran.err.lines().last().unwrap().trim();
+    assert!(line.starts_with("sudo -u nobody ") && line.ends_with("kiosque migrate"), "{line}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let place = Place::new();
+    let mut child = place
+        .command(&["newsletter", "next", "matinale", "-n", "5000"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&ran.stderr), "");
+    assert!(ran.status.success());
+}
