@@ -1,7 +1,6 @@
 # Two commands: `make demo` shows kiosque at work, `make test` runs every check.
 # Works with GNU make 3.81 and bash 3.2.
 
-SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 .PHONY: help demo test postgres

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: the tools from PyPI and npm, as the lock files in tests/tools say, put into target/tools.
 # A tool that cannot be installed joins MISSING_TOOLS; its stage is then skipped by name.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: runs the stages of a test run, times each, and prints the table at the end.
 # Written for bash 3.2, which macOS still has.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: which tools beyond the Rust toolchain the tests can use, where they are, and how to get them.
 # Written for bash 3.2, which macOS still has.
 
@@ -40,6 +41,8 @@ has_tool() {
     postgresql) [ -n "$(find_postgres)" ] ;;
     chromium) [ -n "$(find_chromium)" ] ;;
     node) command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ;;
+    # Postfix starts as root and nothing less.
+    postfix) command -v postfix >/dev/null 2>&1 && [ "$(id -u)" = 0 ] ;;
     python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
   esac
@@ -56,6 +59,12 @@ debian_packages() {
 # how_to_get NAME prints the line that would get it.
 how_to_get() {
   case $1 in
+    postfix)
+      if command -v postfix >/dev/null 2>&1; then
+        echo "run this as root, which Postfix starts as"
+        return
+      fi
+      ;;
     feedparser)
       if has_tool python3-venv; then echo "run this with PyPI in reach (see target/tools/pip.log)"; else how_to_get python3-venv; fi
       return
