@@ -26,6 +26,8 @@ use clap::{Parser, Subcommand};
 
 pub use failure::Failure;
 
+use crate::telemetry;
+
 /// Keeps a newsroom's articles, serves them as feeds and mails scheduled digests in French.
 #[derive(Debug, Parser)]
 #[command(name = "kiosque", version, max_term_width = 100, propagate_version = true)]
@@ -83,6 +85,9 @@ pub fn main() -> ExitCode {
 
 async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
     let config = config.as_deref();
+    if !matches!(verb, Verb::Serve(_)) {
+        telemetry::start_command_logs(); // serve and demo start theirs as configured
+    }
     match verb {
         Verb::Serve(arguments) => serve::run(config, arguments).await,
         Verb::Migrate => migrate::run(config).await,

@@ -1,6 +1,6 @@
 //! `[log]`: what goes to standard error.
 
-use super::read::{choice, section};
+use super::read::{Reader, Value, choice, section};
 
 section! {
     /// `[log]`: structured logs; they never show an address or a token in clear.
@@ -9,7 +9,7 @@ section! {
         pub filter: String = "info".to_owned(),
         /// For people or for programs.
         pub format: LogFormat = LogFormat::Text,
-    }
+    } then check
 }
 
 choice! {
@@ -20,4 +20,11 @@ choice! {
         /// One JSON object a line.
         Json = "json",
     } expected "\"text\" or \"json\""
+}
+
+fn check(log: &Log, value: &Value<'_>, reader: &mut Reader) {
+    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&log.filter) {
+        let expected = "expected a filter such as \"info\" or \"info,sqlx=warn\"";
+        reader.mistakes.push(value.at_key("filter"), format!("`log.filter`: {expected} ({error})"));
+    }
 }

@@ -140,3 +140,9 @@ fn header_forging_characters_are_refused_in_texts() {
     let text = EXAMPLE.replace("title = \"La Matinale\"", "title = \"La\\r\\nBcc: x\"");
     assert!(mistakes(&text)[0].contains("U+000D"), "{:?}", mistakes(&text));
 }
+
+#[test]
+fn a_log_filter_that_cannot_be_read_is_a_mistake() {
+    let text = EXAMPLE.replace("# filter = \"info\"", "filter = \"info,sqlx=loud\"");
+    assert!(mistakes(&text)[0].contains("`log.filter`: expected a filter"), "{:?}", mistakes(&text));
+}
