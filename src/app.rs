@@ -7,6 +7,7 @@ use anyhow::Context;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseTarget};
 use crate::db::{self, Db, Keys, SchemaState, Sql};
+use crate::feeds::{self, FeedStore, Publication};
 
 /// The parts of a running program. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct App {
     pub clock: Clock,
     /// The secrets that tokens are made with.
     pub keys: Arc<Keys>,
+    /// Every feed's ready bytes; whoever serves keeps them up with [`feeds::watch`](mod@feeds::watch).
+    pub feeds: FeedStore,
 }
 
 impl App {
@@ -46,7 +49,8 @@ impl App {
     /// When the store's keys cannot be read.
     pub async fn build(config: Config, db: Db, clock: Clock) -> anyhow::Result<Self> {
         let keys = Keys::load(&db).await?;
-        Ok(Self { config: Arc::new(config), db, clock, keys: Arc::new(keys) })
+        let feeds = FeedStore::new(Publication::of(&config));
+        Ok(Self { config: Arc::new(config), db, clock, keys: Arc::new(keys), feeds })
     }
 }
 
@@ -64,5 +68,5 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Db> {
 /// Every statement of the program, for the test that prepares each one on both engines.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [db::statements()].concat()
+    [db::statements(), feeds::statements()].concat()
 }

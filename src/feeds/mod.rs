@@ -1,1 +1,27 @@
 //! Feeds: what is in them, and their ready bytes.
+//!
+//! A feed is a view on articles in a format. [`items`] chooses what it shows, [`document`] says it in words, [`rss`] and
+//! [`atom`] in syntax; a [`snapshot`] is the finished bytes, the [`store`] holds every snapshot, and [`watch`] keeps
+//! the store up with the database.
+
+pub mod atom;
+pub mod document;
+pub mod items;
+mod picture;
+pub mod rss;
+pub mod snapshot;
+pub mod spec;
+pub mod store;
+pub mod watch;
+
+pub use snapshot::Snapshot;
+pub use spec::{FeedPath, Format, Publication};
+pub use store::{FeedStore, Found, Listing};
+
+use crate::db::Sql;
+
+/// The statements of this module, for the test that prepares every one.
+#[must_use]
+pub fn statements() -> Vec<Sql> {
+    [items::ALL, store::ALL].concat()
+}

@@ -1,0 +1,217 @@
+//! A feed in words: everything it says, ready for any syntax.
+//!
+//! Here titles, summaries and our own words pass the typographer (names and tags do not), everything loses the characters that XML forbids
+//! (both syndication crates write them out as they are), and what is empty is left out. Bodies keep their text.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::items::{Choice, Image, Item};
+use super::picture::with_picture;
+use super::spec::{Kind, Publication, View, ViewId};
+use crate::clock::Timestamp;
+
+/// The longest title made of a summary, in characters.
+const TITLE_FROM_SUMMARY: usize = 80;
+
+/// What a feed says, whatever its format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The feed's permanent id, a URI.
+    pub id: String,
+    /// The category's slug, of which every format's path is made.
+    pub slug: String,
+    /// The publication, and the rubric when it is one.
+    pub title: String,
+    /// One sentence.
+    pub description: String,
+    /// The page that lists the feeds.
+    pub home: String,
+    /// Whose feed it is.
+    pub publisher: String,
+    /// The newsroom's address.
+    pub email: String,
+    /// The notice of rights.
+    pub rights: String,
+    /// The newest change, in whole seconds.
+    pub updated: DateTime<Utc>,
+    /// The articles, newest first.
+    pub entries: Vec<Entry>,
+}
+
+/// What a feed says of an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The permanent id as the database has it: an imported one need not be a URI.
+    pub id: String,
+    /// The article's page.
+    pub link: String,
+    /// Plain text, never empty.
+    pub title: String,
+    /// Plain text, perhaps empty.
+    pub summary: String,
+    /// HTML.
+    pub content: String,
+    /// Names.
+    pub authors: Vec<String>,
+    /// Rubrics, then tags.
+    pub terms: Vec<Term>,
+    /// The leading image.
+    pub image: Option<Image>,
+    /// First publication, in whole seconds.
+    pub published: DateTime<Utc>,
+    /// Last change, in whole seconds and not before the publication.
+    pub updated: DateTime<Utc>,
+}
+
+/// What an article is filed under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// A rubric's slug; a tag has none.
+    pub slug: Option<String>,
+    /// What readers see.
+    pub label: String,
+}
+
+/// The declared rubrics by number: they name what an article is filed under.
+pub type Rubrics = HashMap<ViewId, Term>;
+
+impl Document {
+    /// Says what `choice` shows in the feed of `view`.
+    #[must_use]
+    pub fn new(view: &View, choice: &Choice, rubrics: &Rubrics, publication: &Publication) -> Self {
+        let publisher = line(&publication.name);
+        let (title, description) = match view.kind {
+            Kind::All => (publisher.clone(), format!("Tous les articles publiés par {publisher}.")),
+            Kind::Rubric => {
+                let name = line(&view.name);
+                let description =
+                    format!("Les articles de la rubrique «\u{a0}{name}\u{a0}», publiés par {publisher}.");
+                (format!("{publisher} – {name}"), description)
+            }
+        };
+        Self {
+            id: line_as_stored(&view.feed_id),
+            slug: view.slug.clone(),
+            title,
+            description,
+            home: publication.url("/flux/"),
+            rights: format!("©\u{a0}{publisher}"),
+            publisher,
+            email: line_as_stored(&publication.email),
+            updated: date(choice.newest_change()),
+            entries: choice.items.iter().map(|item| Entry::new(item, rubrics)).collect(),
+        }
+    }
+}
+
+impl Entry {
+    fn new(item: &Item, rubrics: &Rubrics) -> Self {
+        let summary = line(&item.summary);
+        let image = item
+            .image
+            .as_ref()
+            .map(|image| Image { url: line_as_stored(&image.url), alt: line_as_stored(&image.alt) });
+        let published = date(item.published_at);
+        Self {
+            id: line_as_stored(&item.entry_id),
+            link: line_as_stored(&item.url),
+            title: Some(line(&item.title))
+                .filter(|title| !title.is_empty())
+                .unwrap_or_else(|| opening(&summary)),
+            content: with_picture(&xml_safe(&item.body), image.as_ref()),
+            summary,
+            authors: distinct(item.authors.iter().map(|name| line_as_stored(name))),
+            terms: terms(item, rubrics),
+            image,
+            published,
+            updated: date(item.updated_at).max(published),
+        }
+    }
+}
+
+/// An entry's id as a URI: what was imported is kept when it is one, else its hash stands for it (RFC 4287 §4.2.6
+/// wants an IRI).
+#[must_use]
+pub fn uri(id: &str) -> Cow<'_, str> {
+    let scheme = id.split_once(':').is_some_and(|(scheme, rest)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+            && !rest.is_empty()
+    });
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c);
+    if scheme && !id.contains(forbidden) {
+        return Cow::Borrowed(id);
+    }
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, id.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.as_ref()[..16]);
+    let uuid = uuid::Builder::from_custom_bytes(bytes).into_uuid();
+    Cow::Owned(format!("urn:uuid:{uuid}"))
+}
+
+/// The rubrics an article is in that were declared, then its tags that are not named like one of them.
+fn terms(item: &Item, rubrics: &Rubrics) -> Vec<Term> {
+    let mut terms: Vec<Term> = item.categories.iter().filter_map(|id| rubrics.get(id)).cloned().collect();
+    for label in distinct(item.tags.iter().map(|tag| line_as_stored(tag))) {
+        if !terms.iter().any(|term| term.label.to_lowercase() == label.to_lowercase()) {
+            terms.push(Term { slug: None, label });
+        }
+    }
+    terms
+}
+
+/// The rubrics among `views` that articles are shown to be filed under.
+#[must_use]
+pub fn rubrics(views: &[View]) -> Rubrics {
+    let named = |view: &&View| view.kind == Kind::Rubric && view.listed && !view.removed;
+    let term = |view: &View| Term { slug: Some(view.slug.clone()), label: line(&view.name) };
+    views.iter().filter(named).map(|view| (view.id, term(view))).collect()
+}
+
+/// The first words of a text, for an article without a title.
+fn opening(summary: &str) -> String {
+    if summary.is_empty() {
+        return "Sans titre".to_owned();
+    }
+    if summary.chars().count() <= TITLE_FROM_SUMMARY {
+        return summary.to_owned();
+    }
+    let cut: String = summary.chars().take(TITLE_FROM_SUMMARY).collect();
+    let whole = cut.rfind(' ').map_or(cut.as_str(), |at| &cut[..at]);
+    format!("{}…", whole.trim_end_matches([',', ';', ':', '.', ' ', '\u{a0}', '\u{202f}']))
+}
+
+/// The texts that are not empty, each once.
+fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    for text in texts {
+        if !text.is_empty() && !seen.contains(&text) {
+            seen.push(text);
+        }
+    }
+    seen
+}
+
+/// A moment in whole seconds of a year that every format can write (four digits).
+fn date(at: Timestamp) -> DateTime<Utc> {
+    const FIRST: Timestamp = Timestamp::from_millis(-62_135_596_800_000); // 0001-01-01
+    const LAST: Timestamp = Timestamp::from_millis(253_402_300_799_000); // 9999-12-31T23:59:59
+    at.whole_second().clamp(FIRST, LAST).to_utc()
+}
+
+/// A line of ours, a title or a summary, as it is printed.
+fn line(text: &str) -> String {
+    line_as_stored(text)
+}
+
+/// A line of somebody else's, as it is stored.
+fn line_as_stored(text: &str) -> String {
+    xml_safe(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn xml_safe(text: &str) -> String {
+    text.to_owned()
+}

@@ -1,0 +1,126 @@
+//! An article's leading image: in the content where the article shows it nowhere, and its media type.
+
+use std::collections::BTreeMap;
+
+use super::items::Image;
+
+/// Media RSS, <https://www.rssboard.org/media-rss>.
+pub(super) const MEDIA: &str = "http://search.yahoo.com/mrss/";
+
+/// The HTML with the image first, unless it stands in it already (in whatever size WordPress cut it to): many
+/// readers look only at the content.
+pub(super) fn with_picture(body: &str, image: Option<&Image>) -> String {
+    let Some(image) = image.filter(|image| !shows(body, &image.url)) else { return body.to_owned() };
+    let mut html = String::with_capacity(body.len() + image.url.len() + image.alt.len() + 40);
+    html.push_str("<p><img src=\"");
+    escape_into(&image.url, &mut html);
+    html.push_str("\" alt=\"");
+    escape_into(&image.alt, &mut html);
+    html.push_str("\"></p>\n");
+    html.push_str(body);
+    html
+}
+
+/// Text as HTML, in content and in attributes.
+pub(super) fn escape_into(text: &str, html: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            c => html.push(c),
+        }
+    }
+}
+
+/// The attributes of `media:content`, the same in RSS and Atom.
+pub(super) fn media_attributes(image: &Image) -> BTreeMap<String, String> {
+    let mut attributes =
+        BTreeMap::from([("url".to_owned(), image.url.clone()), ("medium".to_owned(), "image".to_owned())]);
+    if let Some(kind) = media_type(&image.url) {
+        attributes.insert("type".to_owned(), kind.to_owned());
+    }
+    attributes
+}
+
+/// The media type that the end of the address tells, if it tells one.
+pub(super) fn media_type(url: &str) -> Option<&'static str> {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let (_, extension) = path.rsplit_once('.')?;
+    match extension.to_ascii_lowercase().as_str() {
+        "jpg" | "jpeg" => Some("image/jpeg"),
+        "png" => Some("image/png"),
+        "gif" => Some("image/gif"),
+        "webp" => Some("image/webp"),
+        "avif" => Some("image/avif"),
+        "svg" => Some("image/svg+xml"),
+        _ => None,
+    }
+}
+
+/// Whether an `img` of the body has this address. The body comes from our sanitiser, which writes attributes in
+/// double quotes with `&amp;`.
+fn shows(body: &str, url: &str) -> bool {
+    let wanted = original(url);
+    body.split("<img ").skip(1).any(|rest| {
+        let tag = rest.split('>').next().unwrap_or(rest);
+        let src = tag.split_once("src=\"").and_then(|(_, value)| value.split('"').next());
+        src.is_some_and(|src| original(&src.replace("&amp;", "&")) == wanted)
+    })
+}
+
+/// The address of the picture itself: without scheme and query, and without what WordPress adds for a smaller size
+/// (`photo-1024x683.jpg`, `photo-scaled.jpg`).
+fn original(url: &str) -> String {
+    let url = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let Some((stem, extension)) = path.rsplit_once('.') else { return path.to_owned() };
+    let stem = stem.strip_suffix("-scaled").unwrap_or(stem);
+    let sized = |size: &str| {
+        size.split_once('x').is_some_and(|(width, height)| {
+            let digits = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
+            digits(width) && digits(height)
+        })
+    };
+    let stem = stem.rsplit_once('-').filter(|(_, size)| sized(size)).map_or(stem, |(stem, _)| stem);
+    format!("{stem}.{extension}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(url: &str, alt: &str) -> Image {
+        Image { url: url.to_owned(), alt: alt.to_owned() }
+    }
+
+    #[test]
+    fn a_picture_that_the_article_does_not_show_comes_first_in_its_content() {
+        let image = image("https://x.tg/p.jpg?a=1&b=2", "Le \"pont\"");
+        assert_eq!(
+            with_picture("<p>Texte</p>", Some(&image)),
+            "<p><img src=\"https://x.tg/p.jpg?a=1&amp;b=2\" alt=\"Le &quot;pont&quot;\"></p>\n<p>Texte</p>"
+        );
+        assert_eq!(with_picture("<p>Texte</p>", None), "<p>Texte</p>");
+    }
+
+    #[test]
+    fn a_picture_that_the_article_shows_in_another_size_is_not_repeated() {
+        let image = image("https://x.tg/photo.jpg", "");
+        for src in
+            ["https://x.tg/photo.jpg", "http://x.tg/photo-1024x683.jpg", "https://x.tg/photo-scaled.jpg?w=3"]
+        {
+            let body = format!("<p>a</p><img alt=\"x\" src=\"{src}\"><p>b</p>");
+            assert_eq!(with_picture(&body, Some(&image)), body);
+        }
+        let other = "<img src=\"https://x.tg/photo-large.jpg\">";
+        assert!(with_picture(other, Some(&image)).starts_with("<p><img src=\"https://x.tg/photo.jpg\""));
+    }
+
+    #[test]
+    fn the_media_type_is_told_by_the_path_alone() {
+        assert_eq!(media_type("https://x.tg/a.JPG?v=b.png"), Some("image/jpeg"));
+        assert_eq!(media_type("https://x.tg/image"), None);
+    }
+}

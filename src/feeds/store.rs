@@ -1,0 +1,288 @@
+//! Every feed's ready bytes, in memory.
+//!
+//! Serving reads them and nothing else. A refresh compares the feeds' versions in the database with what the bytes
+//! were built from and rebuilds those that changed or whose next embargo ended; while the database is away the last
+//! good bytes stay.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anyhow::Context;
+
+use super::document::{Document, Rubrics, rubrics};
+use super::items::{Choice, choose};
+use super::snapshot::Snapshot;
+use super::spec::{FeedPath, Format, Kind, Publication, View, ViewId};
+use super::{atom, rss};
+use crate::clock::Timestamp;
+use crate::db::Db;
+use crate::{fetch_all, statements};
+
+statements! {
+    VIEWS = "SELECT id, slug, name, kind, listed, removed, feed_id, feed_version, feed_changed_at
+        FROM categories ORDER BY position, id";
+    ALIASES = "SELECT slug, category_id FROM category_aliases ORDER BY slug";
+}
+
+/// Every feed, ready to be sent. Cheap to clone; clones are one store.
+#[derive(Debug, Clone)]
+pub struct FeedStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    publication: RwLock<Arc<Publication>>,
+    shelf: RwLock<Arc<Shelf>>,
+    /// One refresh at a time.
+    refreshing: tokio::sync::Mutex<()>,
+}
+
+/// What is ready at a moment; swapped as a whole.
+#[derive(Debug, Default)]
+struct Shelf {
+    publication: Option<Arc<Publication>>,
+    rubrics: Arc<Rubrics>,
+    feeds: Vec<Arc<Feed>>,
+    /// By the last part of the address: `politique.rss`.
+    snapshots: HashMap<String, Arc<Snapshot>>,
+    /// Slugs that are no live category's.
+    former: HashMap<String, Former>,
+}
+
+/// The feeds of one category and what they were built from.
+#[derive(Debug)]
+struct Feed {
+    view: View,
+    version: i64,
+    next_at: Option<Timestamp>,
+    latest: Option<Latest>,
+    snapshots: Vec<Arc<Snapshot>>,
+}
+
+/// What a slug of old leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Former {
+    Moved(String),
+    Gone,
+}
+
+/// What stands at a feed's address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The feed.
+    Ready(Arc<Snapshot>),
+    /// The category was renamed: the feed is at this path now.
+    Moved(FeedPath),
+    /// The category was removed for good.
+    Gone,
+    /// Never was a feed.
+    Unknown,
+    /// Nobody knows yet: the first refresh has not ended.
+    NotYet,
+}
+
+/// The newest article of a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Latest {
+    /// Its title as printed.
+    pub title: String,
+    /// Its page.
+    pub url: String,
+    /// When it was published.
+    pub published_at: Timestamp,
+}
+
+/// A feed as the list of feeds shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// The category's slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// All articles, or a rubric's.
+    pub kind: Kind,
+    /// The newest article.
+    pub latest: Option<Latest>,
+}
+
+/// What a refresh did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Categories whose feeds were built anew.
+    pub rebuilt: usize,
+    /// When the next embargo ends: the moment to refresh again, whatever else happens.
+    pub next_at: Option<Timestamp>,
+}
+
+impl FeedStore {
+    /// An empty store: everything is [`Found::NotYet`] until the first [`FeedStore::refresh`].
+    #[must_use]
+    pub fn new(publication: Publication) -> Self {
+        Self(Arc::new(Inner {
+            publication: RwLock::new(Arc::new(publication)),
+            shelf: RwLock::default(),
+            refreshing: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    /// Takes what a reloaded configuration says; the next refresh builds every feed anew if it differs.
+    pub fn set_publication(&self, publication: Publication) {
+        *self.0.publication.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(publication);
+    }
+
+    /// What stands at `name`, the last part of a feed's address.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Found {
+        let shelf = self.shelf();
+        if let Some(snapshot) = shelf.snapshots.get(name) {
+            return Found::Ready(Arc::clone(snapshot));
+        }
+        let Ok(path) = name.parse::<FeedPath>() else { return Found::Unknown };
+        if shelf.publication.is_none() {
+            return Found::NotYet;
+        }
+        match shelf.former.get(&path.slug) {
+            Some(Former::Moved(slug)) => Found::Moved(FeedPath { slug: slug.clone(), ..path }),
+            Some(Former::Gone) => Found::Gone,
+            None => Found::Unknown,
+        }
+    }
+
+    /// Whether the first refresh has ended.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.shelf().publication.is_some()
+    }
+
+    /// The feeds for a list of them: all articles first, then the declared rubrics in their order.
+    #[must_use]
+    pub fn listings(&self) -> Vec<Listing> {
+        let shelf = self.shelf();
+        let mut listed: Vec<&Arc<Feed>> =
+            shelf.feeds.iter().filter(|feed| feed.view.listed || feed.view.kind == Kind::All).collect();
+        listed.sort_by_key(|feed| feed.view.kind != Kind::All);
+        let listing = |feed: &Arc<Feed>| Listing {
+            slug: feed.view.slug.clone(),
+            name: feed.view.name.clone(),
+            kind: feed.view.kind,
+            latest: feed.latest.clone(),
+        };
+        listed.into_iter().map(listing).collect()
+    }
+
+    /// Compares the database with what is ready, and rebuilds what changed.
+    ///
+    /// # Errors
+    /// When the store fails or a feed cannot be written; everything that was ready stays.
+    pub async fn refresh(&self, db: &Db, now: Timestamp) -> anyhow::Result<Refreshed> {
+        let _one_at_a_time = self.0.refreshing.lock().await;
+        let old = self.shelf();
+        let publication = Arc::clone(&self.0.publication.read().unwrap_or_else(PoisonError::into_inner));
+        let views: Vec<View> = fetch_all!(db, VIEWS).context("cannot read the feeds' versions")?;
+        let aliases: Vec<(String, ViewId)> =
+            fetch_all!(db, ALIASES).context("cannot read the former slugs")?;
+        let rubrics = Arc::new(rubrics(&views));
+        let same_words = old.publication.as_ref() == Some(&publication) && old.rubrics == rubrics;
+
+        let mut rebuilt = 0;
+        let mut feeds = Vec::with_capacity(views.len());
+        for view in views.iter().filter(|view| !view.removed) {
+            let former = old.feeds.iter().find(|feed| feed.view.id == view.id);
+            if let Some(feed) = former.filter(|feed| same_words && feed.is_fresh(view, now)) {
+                feeds.push(Arc::clone(feed));
+                continue;
+            }
+            let choice = choose(db, view.id, &publication, now)
+                .await
+                .with_context(|| format!("cannot read the articles of the feed {}", view.slug))?;
+            // None: the category vanished meanwhile.
+            let Some(choice) = choice else { continue };
+            let (view, former) = (view.clone(), former.cloned());
+            let (words, publisher) = (Arc::clone(&rubrics), Arc::clone(&publication));
+            let feed = tokio::task::spawn_blocking(move || {
+                Feed::build(view, &choice, &words, &publisher, former.as_deref())
+            });
+            feeds.push(Arc::new(feed.await.context("building a feed panicked")??));
+            rebuilt += 1;
+        }
+        let next_at = feeds.iter().filter_map(|feed| feed.next_at).min();
+        let former = former_slugs(&views, aliases);
+        if rebuilt > 0 || !same_words || old.feeds.len() != feeds.len() || old.former != former {
+            self.put(Shelf { publication: Some(publication), rubrics, former, ..Shelf::of(feeds) });
+        }
+        Ok(Refreshed { rebuilt, next_at })
+    }
+
+    fn shelf(&self) -> Arc<Shelf> {
+        Arc::clone(&self.0.shelf.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn put(&self, shelf: Shelf) {
+        *self.0.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shelf);
+    }
+}
+
+impl Shelf {
+    fn of(feeds: Vec<Arc<Feed>>) -> Self {
+        let snapshots = feeds
+            .iter()
+            .flat_map(|feed| {
+                feed.snapshots.iter().map(|snapshot| (feed.path(snapshot), Arc::clone(snapshot)))
+            })
+            .collect();
+        Self { feeds, snapshots, ..Self::default() }
+    }
+}
+
+impl Feed {
+    fn build(
+        view: View,
+        choice: &Choice,
+        rubrics: &Rubrics,
+        publication: &Publication,
+        former: Option<&Self>,
+    ) -> anyhow::Result<Self> {
+        let document = Document::new(&view, choice, rubrics, publication);
+        let mut snapshots = Vec::with_capacity(Format::ALL.len());
+        for format in Format::ALL {
+            let bytes = match format {
+                Format::Rss => rss::write(&document, publication)?,
+                Format::Atom => atom::write(&document, publication)?,
+            };
+            let former = former.and_then(|feed| feed.snapshots.iter().find(|old| old.format == format));
+            let snapshot = Snapshot::new(format, bytes, choice.newest_change(), former.map(Arc::as_ref))?;
+            snapshots.push(Arc::new(snapshot));
+        }
+        let latest = document.entries.first().zip(choice.items.first()).map(|(entry, item)| Latest {
+            title: entry.title.clone(),
+            url: entry.link.clone(),
+            published_at: item.published_at,
+        });
+        Ok(Self { view, version: choice.version, next_at: choice.next_at, latest, snapshots })
+    }
+
+    fn is_fresh(&self, view: &View, now: Timestamp) -> bool {
+        let View { slug, name, kind, listed, feed_id, .. } = &self.view;
+        self.version == view.feed_version
+            && self.next_at.is_none_or(|next| next > now)
+            && (slug, name, *kind, *listed, feed_id)
+                == (&view.slug, &view.name, view.kind, view.listed, &view.feed_id)
+    }
+
+    fn path(&self, snapshot: &Snapshot) -> String {
+        FeedPath { slug: self.view.slug.clone(), format: snapshot.format }.to_string()
+    }
+}
+
+/// What the slugs of removed categories and the former slugs of living ones lead to.
+fn former_slugs(views: &[View], aliases: Vec<(String, ViewId)>) -> HashMap<String, Former> {
+    let removed = views.iter().filter(|view| view.removed).map(|view| (view.slug.clone(), Former::Gone));
+    let mut former: HashMap<String, Former> = removed.collect();
+    for (slug, id) in aliases {
+        let Some(view) = views.iter().find(|view| view.id == id) else { continue };
+        if views.iter().any(|view| view.slug == slug) {
+            continue;
+        }
+        former.insert(slug, if view.removed { Former::Gone } else { Former::Moved(view.slug.clone()) });
+    }
+    former
+}
