@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::clock::{HOUR, Timestamp};
+use crate::clock::Timestamp;
+use crate::config::{Config, Feeds};
 use crate::{id_type, text_enum};
 
 id_type! {
@@ -130,17 +131,17 @@ pub struct Publication {
 
 impl Publication {
     /// No feed carries more articles than this, whatever the window.
-    pub const MOST_ITEMS: i64 = 300;
+    pub const MOST_ITEMS: i64 = Feeds::MOST as i64;
 
-    /// A publication with the usual window: 30 articles, and all of 48 hours.
+    /// What the configuration says of it.
     #[must_use]
-    pub fn new(name: &str, email: &str, base: &str) -> Self {
+    pub fn of(config: &Config) -> Self {
         Self {
-            name: name.to_owned(),
-            email: email.to_owned(),
-            base: base.trim_end_matches('/').to_owned(),
-            items: 30,
-            window: 48 * HOUR,
+            name: config.publisher.name.clone(),
+            email: config.publisher.email.clone(),
+            base: config.public_url.as_str().to_owned(),
+            items: i64::from(config.feeds.items),
+            window: config.feeds.window.ms(),
         }
     }
 

@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod delivery_smtp;
+mod feeds;
 mod house;
 mod store;
 mod support;

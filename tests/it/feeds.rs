@@ -1,0 +1,394 @@
+//! Feeds: what is in them, and when their bytes and validators move.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use kiosque::clock::{Clock, DAY, HOUR, MINUTE, SECOND, Timestamp};
+use kiosque::db::Db;
+use kiosque::feeds::snapshot::Coding;
+use kiosque::feeds::{FeedStore, Found, Publication, Snapshot, watch};
+use kiosque::{execute, fetch_one, statements};
+
+use crate::support::database::{each_database, each_engine};
+
+statements! {
+    ADD_SOURCE = "INSERT INTO sources (name, created_at) VALUES ('essai', 0) ON CONFLICT DO NOTHING";
+    ADD_CATEGORY = "INSERT INTO categories
+            (slug, name, kind, position, listed, feed_id, feed_version, feed_changed_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7) RETURNING id";
+    ADD_ARTICLE = "INSERT INTO articles
+            (source_id, external_id, entry_id, url, title, summary, body, authors, tags, image_url, image_alt,
+             published_at, updated_at, first_seen_at, appeared_at, archive, content_hash)
+        VALUES ((SELECT id FROM sources WHERE name = 'essai'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+             $11, $12, $12, $13, FALSE, $14) RETURNING id";
+    FILE = "INSERT INTO article_categories (article_id, category_id, position, published_at, appeared_at)
+        VALUES ($1, $2, $3, $4, $5)";
+    TOUCH = "UPDATE categories SET feed_version = feed_version + 1, feed_changed_at = $2 WHERE id = $1";
+    RETRACT = "UPDATE articles SET retracted_at = $2 WHERE id = $1";
+    RENAME = "UPDATE categories SET slug = $2 WHERE id = $1";
+    ALIAS = "INSERT INTO category_aliases (slug, category_id) VALUES ($1, $2)";
+    REMOVE = "UPDATE categories SET removed = TRUE WHERE id = $1";
+    SAY = {
+        sqlite: "UPDATE sources SET created_at = 0",
+        postgres: "SELECT pg_notify('kiosque_feeds', '')"
+    };
+}
+
+/// 2026-11-23T08:00:00Z.
+const NOON: Timestamp = Timestamp::from_millis(1_795_420_800_000);
+
+/// A newsroom with three rubrics.
+struct Newsroom {
+    db: Db,
+    clock: Clock,
+    all: i64,
+    politique: i64,
+    sport: i64,
+    next: AtomicI64,
+}
+
+/// An article to be.
+#[derive(Clone)]
+struct Draft {
+    title: String,
+    summary: String,
+    body: String,
+    image: Option<&'static str>,
+    published: Timestamp,
+    appeared: Option<Timestamp>,
+}
+
+fn draft(title: &str, published: Timestamp) -> Draft {
+    Draft {
+        title: title.into(),
+        summary: format!("Résumé : {title}"),
+        body: format!("<p>{title}, en entier.</p>"),
+        image: None,
+        published,
+        appeared: None,
+    }
+}
+
+impl Newsroom {
+    async fn open(db: Db) -> Self {
+        let clock = Clock::test(NOON);
+        execute!(&db, ADD_SOURCE).unwrap();
+        let mut ids = Vec::new();
+        for (position, (slug, name, kind, listed)) in [
+            ("tout", "Toutes les rubriques", "all", true),
+            ("politique", "Politique", "rubric", true),
+            ("sport", "Sport", "rubric", true),
+            ("non-classe", "Non classé", "rubric", false),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let feed_id = format!("tag:exemple.tg,2026:flux:{slug}");
+            let made = NOON.plus(-30 * DAY);
+            let position = i64::try_from(position).unwrap();
+            let (id,): (i64,) =
+                fetch_one!(&db, ADD_CATEGORY, slug, name, kind, position, listed, &*feed_id, made).unwrap();
+            ids.push(id);
+        }
+        Self { db, clock, all: ids[0], politique: ids[1], sport: ids[2], next: AtomicI64::new(1) }
+    }
+
+    fn store(&self) -> FeedStore {
+        FeedStore::new(Publication {
+            name: "L'Éveil".into(),
+            email: "redaction@exemple.tg".into(),
+            base: "https://lettres.exemple.tg".into(),
+            items: 3,
+            window: 48 * HOUR,
+        })
+    }
+
+    /// Files an article in `rubrics` and in all, as one transaction.
+    async fn publish(&self, draft: &Draft, rubrics: &[i64]) -> i64 {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let now = self.clock.now();
+        let appeared = draft.appeared.unwrap_or_else(|| draft.published.max(now));
+        let entry_id = format!("tag:exemple.tg,2026:article:{number}");
+        let url = format!("https://www.exemple.tg/articles/{number}");
+        let mut tx = self.db.begin().await.unwrap();
+        let (id,): (i64,) = fetch_one!(
+            &mut tx,
+            ADD_ARTICLE,
+            number.to_string(),
+            &*entry_id,
+            &*url,
+            &*draft.title,
+            &*draft.summary,
+            &*draft.body,
+            r#"["Afi Mensah"]"#,
+            r#"["élections"]"#,
+            draft.image,
+            draft.image.map(|_| "Le pont"),
+            draft.published,
+            now,
+            appeared,
+            &[0u8; 32][..]
+        )
+        .unwrap();
+        for (position, category) in rubrics.iter().chain([&self.all]).enumerate() {
+            let position = i64::try_from(position).unwrap();
+            execute!(&mut tx, FILE, id, *category, position, draft.published, appeared).unwrap();
+            execute!(&mut tx, TOUCH, *category, now.whole_second()).unwrap();
+        }
+        tx.commit().await.unwrap();
+        id
+    }
+
+    async fn retract(&self, article: i64, rubrics: &[i64]) {
+        let now = self.clock.now();
+        execute!(&self.db, RETRACT, article, now).unwrap();
+        for category in rubrics.iter().chain([&self.all]) {
+            execute!(&self.db, TOUCH, *category, now.whole_second()).unwrap();
+        }
+    }
+
+    async fn refresh(&self, store: &FeedStore) -> usize {
+        store.refresh(&self.db, self.clock.now()).await.unwrap().rebuilt
+    }
+}
+
+fn ready(store: &FeedStore, name: &str) -> std::sync::Arc<Snapshot> {
+    match store.find(name) {
+        Found::Ready(snapshot) => snapshot,
+        other => panic!("{name} is {other:?}"),
+    }
+}
+
+fn text(store: &FeedStore, name: &str) -> String {
+    String::from_utf8(ready(store, name).body(Coding::Identity).to_vec()).unwrap()
+}
+
+fn titles(store: &FeedStore, name: &str) -> Vec<String> {
+    let channel = rss::Channel::read_from(ready(store, name).body(Coding::Identity).as_ref()).unwrap();
+    channel.items.into_iter().map(|item| item.title.unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_article_stands_in_the_feeds_of_its_rubrics_and_of_all_newest_first() {
+    each_engine(async |db| {
+        let news = Newsroom::open(db).await;
+        let store = news.store();
+        assert_eq!(store.find("tout.rss"), Found::NotYet);
+        news.publish(&draft("Hier", NOON.plus(-DAY)), &[news.sport]).await;
+        news.publish(&draft("Ce matin", NOON.plus(-HOUR)), &[news.politique, news.sport]).await;
+        assert_eq!(news.refresh(&store).await, 4);
+        assert_eq!(titles(&store, "tout.rss"), ["Ce matin", "Hier"]);
+        assert_eq!(titles(&store, "sport.rss"), ["Ce matin", "Hier"]);
+        assert_eq!(titles(&store, "politique.rss"), ["Ce matin"]);
+        assert_eq!(titles(&store, "non-classe.rss"), [""; 0], "empty but existing");
+        assert_eq!(store.find("culture.rss"), Found::Unknown);
+        assert_eq!(store.find("sport.json"), Found::Unknown);
+        assert_eq!(news.refresh(&store).await, 0, "nothing changed");
+        let names: Vec<_> = store.listings().into_iter().map(|listing| listing.slug).collect();
+        assert_eq!(names, ["tout", "politique", "sport"], "an undeclared rubric is not in the list");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_feed_keeps_what_appeared_within_the_window_however_old_its_date() {
+    each_engine(async |db| {
+        let news = Newsroom::open(db).await;
+        let store = news.store();
+        for hour in 1..=5 {
+            news.publish(&draft(&format!("Récent {hour}"), NOON.plus(-hour * HOUR)), &[]).await;
+        }
+        // An old date that came in an hour ago, and one whose appearance lies before the window.
+        let late = Draft { appeared: Some(NOON.plus(-HOUR)), ..draft("Retrouvé", NOON.plus(-90 * DAY)) };
+        let archive =
+            Draft { appeared: Some(NOON.plus(-49 * HOUR)), ..draft("Archive", NOON.plus(-49 * HOUR)) };
+        news.publish(&late, &[]).await;
+        news.publish(&archive, &[]).await;
+        news.refresh(&store).await;
+        let shown = titles(&store, "tout.rss");
+        assert_eq!(shown, ["Récent 1", "Récent 2", "Récent 3", "Récent 4", "Récent 5", "Retrouvé"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_burst_fills_a_feed_to_three_hundred_with_what_appeared_last() {
+    each_engine(async |db| {
+        let news = Newsroom::open(db).await;
+        let store = news.store();
+        for n in 0..310 {
+            news.publish(&draft(&format!("Dépêche {n}"), NOON.plus(-n * MINUTE)), &[]).await;
+            news.clock.advance(SECOND);
+        }
+        news.refresh(&store).await;
+        let shown = titles(&store, "tout.rss");
+        assert_eq!(shown.len(), 300);
+        // The three newest by date were published first, so the window alone would have dropped them.
+        assert_eq!(shown[..3], ["Dépêche 0", "Dépêche 1", "Dépêche 2"]);
+        assert_eq!(shown[3], "Dépêche 13");
+        assert_eq!(shown[299], "Dépêche 309");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_in_sport_leaves_the_validators_of_politique_alone() {
+    each_engine(async |db| {
+        let news = Newsroom::open(db).await;
+        let store = news.store();
+        news.publish(&draft("Vote", NOON.plus(-HOUR)), &[news.politique]).await;
+        news.publish(&draft("Match", NOON.plus(-HOUR)), &[news.sport]).await;
+        news.refresh(&store).await;
+        let before = [ready(&store, "politique.rss"), ready(&store, "sport.rss"), ready(&store, "tout.atom")];
+        news.clock.advance(MINUTE);
+        news.publish(&draft("Finale", NOON), &[news.sport]).await;
+        assert_eq!(news.refresh(&store).await, 2);
+        let after = [ready(&store, "politique.rss"), ready(&store, "sport.rss"), ready(&store, "tout.atom")];
+        assert_eq!(before[0], after[0]);
+        for (before, after) in before[1..].iter().zip(&after[1..]) {
+            assert_ne!(before.etag(Coding::Identity), after.etag(Coding::Identity));
+            assert_eq!(after.last_modified, NOON.plus(MINUTE));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_nodes_that_build_at_different_times_have_the_same_bytes_and_tags() {
+    each_database(async |database| {
+        let news = Newsroom::open(database.open().await).await;
+        let (one, two) = (news.store(), news.store());
+        news.publish(&draft("Vote", NOON.plus(-HOUR)), &[news.politique]).await;
+        news.refresh(&one).await;
+        news.clock.advance(3 * DAY);
+        // The second one is another process, which starts days later.
+        let other = database.open().await;
+        two.refresh(&other, news.clock.now()).await.unwrap();
+        for name in ["tout.rss", "tout.atom", "politique.rss", "politique.atom", "sport.atom"] {
+            assert_eq!(ready(&one, name), ready(&two, name), "{name}");
+        }
+        other.close().await;
+        news.db.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_embargo_ends_at_its_minute_and_moves_the_validators() {
+    each_engine(async |db| {
+        let news = Newsroom::open(db).await;
+        let store = news.store();
+        let end = NOON.plus(10 * MINUTE);
+        news.publish(&draft("Avant", NOON.plus(-HOUR)), &[news.sport]).await;
+        news.publish(&draft("Sous embargo", end), &[news.sport]).await;
+        let done = store.refresh(&news.db, news.clock.now()).await.unwrap();
+        assert_eq!(done.next_at, Some(end));
+        let before = ready(&store, "sport.atom");
+        assert_eq!(titles(&store, "sport.rss"), ["Avant"]);
+
+        news.clock.set(end.plus(-1));
+        assert_eq!(news.refresh(&store).await, 0);
+        news.clock.set(end);
+        assert_eq!(news.refresh(&store).await, 2, "sport and all, without a new version");
+        let after = ready(&store, "sport.atom");
+        assert_eq!(titles(&store, "sport.rss"), ["Sous embargo", "Avant"]);
+        assert_ne!(before.etag(Coding::Gzip), after.etag(Coding::Gzip));
+        assert_eq!(after.last_modified, end, "the change is dated when the embargo ended");
+        assert_eq!(store.refresh(&news.db, end).await.unwrap().next_at, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_retracted_article_leaves_its_feeds_and_never_moves_last_modified_back() {
+    each_engine(async |db| {
+        let news = Newsroom::open(db).await;
+        let store = news.store();
+        news.publish(&draft("Reste", NOON.plus(-HOUR)), &[news.sport]).await;
+        let gone = news.publish(&draft("Part", NOON.plus(MINUTE)), &[news.sport]).await;
+        news.clock.advance(2 * MINUTE);
+        news.refresh(&store).await;
+        assert_eq!(ready(&store, "sport.rss").last_modified, NOON.plus(MINUTE));
+        news.clock.advance(MINUTE);
+        news.retract(gone, &[news.sport]).await;
+        news.refresh(&store).await;
+        assert_eq!(titles(&store, "sport.rss"), ["Reste"]);
+        assert_eq!(ready(&store, "sport.rss").last_modified, NOON.plus(3 * MINUTE));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_renamed_rubric_leads_on_and_a_removed_one_is_gone() {
+    each_engine(async |db| {
+        let news = Newsroom::open(db).await;
+        let store = news.store();
+        news.publish(&draft("Vote", NOON.plus(-HOUR)), &[news.politique]).await;
+        news.refresh(&store).await;
+        let before = text(&store, "politique.atom");
+        execute!(&news.db, RENAME, news.politique, "vie-politique").unwrap();
+        execute!(&news.db, ALIAS, "politique", news.politique).unwrap();
+        execute!(&news.db, REMOVE, news.sport).unwrap();
+        news.refresh(&store).await;
+        assert_eq!(store.find("politique.atom"), Found::Moved("vie-politique.atom".parse().unwrap()));
+        assert_eq!(store.find("sport.rss"), Found::Gone);
+        let id = "<id>tag:exemple.tg,2026:flux:politique</id>";
+        assert!(
+            before.contains(id) && text(&store, "vie-politique.atom").contains(id),
+            "the feed's id stays"
+        );
+        assert!(text(&store, "tout.atom").contains("term=\"vie-politique\""), "articles name the new slug");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_commit_of_another_process_shows_within_a_second() {
+    each_database(async |database| {
+        let news = Newsroom::open(database.open().await).await;
+        let store = news.store();
+        let (db, clock, kept) = (database.open().await, news.clock.clone(), store.clone());
+        let node = tokio::spawn(async move { watch::watch(&kept, &db, &clock).await });
+        let shown = |wanted: usize| {
+            let store = store.clone();
+            tokio::time::timeout(std::time::Duration::from_secs(5), async move {
+                while !matches!(store.find("sport.rss"), Found::Ready(_))
+                    || titles(&store, "sport.rss").len() < wanted
+                {
+                    tokio::task::yield_now().await;
+                }
+            })
+        };
+        shown(0).await.expect("the first refresh");
+        // Just after a look at the database the next routine one is a whole second away.
+        let committed = std::time::Instant::now();
+        news.publish(&draft("Match", NOON.plus(-HOUR)), &[news.sport]).await;
+        execute!(&news.db, SAY).unwrap();
+        shown(1).await.expect("the article in the feed");
+        assert!(committed.elapsed() < std::time::Duration::from_secs(1), "{:?}", committed.elapsed());
+        node.abort();
+        news.db.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn both_formats_say_all_there_is_to_say() {
+    each_engine(async |db| {
+        let news = Newsroom::open(db).await;
+        let store = news.store();
+        let first = Draft {
+            body: "<p>Le texte avec <a href=\"https://www.exemple.tg/a?b=1&amp;c=2\">un lien</a>.</p>".into(),
+            image: Some("https://www.exemple.tg/images/pont.jpg"),
+            ..draft("Le pont & l'autoroute : « C'est fini »", NOON.plus(-2 * HOUR))
+        };
+        news.publish(&first, &[news.politique, news.sport]).await;
+        news.publish(&draft("", NOON.plus(-DAY)), &[news.politique]).await;
+        news.refresh(&store).await;
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!("feed-rss", text(&store, "politique.rss").replace("><", ">\n<"));
+            insta::assert_snapshot!("feed-atom", text(&store, "politique.atom").replace("><", ">\n<"));
+            insta::assert_snapshot!("feed-atom-empty", text(&store, "non-classe.atom").replace("><", ">\n<"));
+        });
+    })
+    .await;
+}
