@@ -81,7 +81,7 @@ CREATE TABLE article_categories (
     PRIMARY KEY (article_id, category_id)
 );
 CREATE INDEX article_categories_latest ON article_categories (category_id, published_at DESC, article_id DESC);
-CREATE INDEX article_categories_appeared ON article_categories (category_id, appeared_at DESC);
+CREATE INDEX article_categories_appeared ON article_categories (category_id, appeared_at DESC, article_id DESC);
 
 -- Newsletters ---------------------------------------------------------------------------------------------------
 

@@ -18,10 +18,10 @@ statements! {
             ORDER BY ac.published_at DESC, ac.article_id DESC LIMIT $3
         ), recent AS (
             SELECT ac.article_id FROM article_categories ac JOIN articles a ON a.id = ac.article_id
-            WHERE ac.category_id = $1 AND ac.published_at <= $2 AND a.retracted_at IS NULL
+            WHERE ac.category_id = $1 AND +ac.published_at <= $2 AND a.retracted_at IS NULL
                 AND ac.appeared_at >= (
                     SELECT ac.appeared_at FROM article_categories ac JOIN articles a ON a.id = ac.article_id
-                    WHERE ac.category_id = $1 AND ac.published_at <= $2 AND a.retracted_at IS NULL
+                    WHERE ac.category_id = $1 AND +ac.published_at <= $2 AND a.retracted_at IS NULL
                     ORDER BY ac.appeared_at DESC LIMIT 1) - $4
                 AND NOT EXISTS (SELECT 1 FROM newest n WHERE n.article_id = ac.article_id)
             ORDER BY ac.appeared_at DESC, ac.article_id DESC LIMIT $5 - $3
