@@ -12,6 +12,7 @@ use super::items::{Choice, Image, Item};
 use super::picture::with_picture;
 use super::spec::{Kind, Publication, View, ViewId};
 use crate::clock::Timestamp;
+use crate::french::typography::{Spaces, typeset};
 
 /// The longest title made of a summary, in characters.
 const TITLE_FROM_SUMMARY: usize = 80;
@@ -204,14 +205,21 @@ fn date(at: Timestamp) -> DateTime<Utc> {
 
 /// A line of ours, a title or a summary, as it is printed.
 fn line(text: &str) -> String {
-    line_as_stored(text)
+    typeset(&line_as_stored(text), Spaces::Narrow)
 }
 
 /// A line of somebody else's, as it is stored.
 fn line_as_stored(text: &str) -> String {
-    xml_safe(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    let space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    xml_safe(text).split(space).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// Without what XML 1.0 §2.2 forbids, the non-characters and the C1 controls.
 fn xml_safe(text: &str) -> String {
-    text.to_owned()
+    let fine = |c: &char| match c {
+        '\t' | '\n' | '\r' => true,
+        '\u{fdd0}'..='\u{fdef}' | '\u{fffd}' => false,
+        c => !c.is_control() && *c as u32 & 0xFFFE != 0xFFFE,
+    };
+    text.chars().filter(fine).collect()
 }
