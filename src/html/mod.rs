@@ -1,7 +1,27 @@
 //! HTML: what comes from outside cleaned, read and shortened; our own written from templates.
+//!
+//! [`clean`](clean()) is the one door for article bodies; [`text`] turns HTML into text and keeps text fit for XML;
+//! [`excerpt`](excerpt()) shortens; [`page`] and [`crawled_text`] find the article inside a saved page.
 
+mod chars;
+mod clean;
+pub mod crawled_text;
+mod debris;
+mod excerpt;
 mod filters;
+mod flow;
+mod furniture;
+mod images;
+mod inline;
+mod links;
+mod lists;
 pub mod mjml;
 pub mod mjml_check;
+pub mod page;
 pub mod publisher;
 pub mod templates;
+pub mod text;
+
+pub use clean::clean;
+pub use excerpt::excerpt;
+pub use links::absolute;

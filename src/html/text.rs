@@ -1,0 +1,93 @@
+//! HTML as text, and text fit for one line or for XML.
+
+use dom_query::{Document, NodeRef};
+
+pub use crate::html::chars::{decode, xml_safe};
+use crate::html::chars::{is_blank, is_space, one_line};
+
+/// What a reader sees of the HTML: paragraphs apart by a blank line, other blocks and line breaks by a line end, no images.
+pub fn to_text(html: &str) -> String {
+    let document = Document::fragment(html);
+    let mut out = String::with_capacity(html.len());
+    let mut space = true;
+    for node in document.root().descendants_it() {
+        if node.is_text() {
+            if node.ancestors_it(Some(2)).any(|a| a.has_name("script") || a.has_name("style")) {
+                continue;
+            }
+            for c in node.text().chars() {
+                if !is_space(c) {
+                    out.push(c);
+                    space = false;
+                } else if !space {
+                    out.push(' ');
+                    space = true;
+                }
+            }
+        } else if let Some(end) = line_end(&node) {
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push_str(end);
+            space = true;
+        }
+    }
+    tidy(&out)
+}
+
+/// What separates this element from what came before it.
+fn line_end(node: &NodeRef<'_>) -> Option<&'static str> {
+    match &*node.node_name()? {
+        "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote" | "ul" | "ol" | "dl" | "table"
+        | "pre" | "figure" | "div" | "hr" => Some("\n\n"),
+        "br" | "li" | "tr" | "dt" | "dd" | "figcaption" => Some("\n"),
+        "td" | "th" => Some(" "),
+        _ => None,
+    }
+}
+
+/// At most one blank line in a row, none at the ends.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut blank = true;
+    for line in text.lines().map(|l| l.trim_matches(is_space)) {
+        if !is_blank(line) {
+            out.push_str(line);
+            out.push('\n');
+            blank = false;
+        } else if !blank {
+            out.push('\n');
+            blank = true;
+        }
+    }
+    out.truncate(out.trim_end().len());
+    xml_safe(&out).into_owned()
+}
+
+/// A title, a name or a legend as plain text: entities decoded once, tags removed, one line, fit for XML.
+pub fn plain(text_with_entities: &str) -> String {
+    let text = text_with_entities.trim_start_matches('\u{feff}');
+    if !text.contains(['&', '<']) {
+        return one_line(&xml_safe(text));
+    }
+    one_line(&xml_safe(&Document::fragment(text).text()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_and_line_breaks_survive_as_lines() {
+        let html = "<h2>Le port</h2>\n<p>Un <b>record</b>,\n dit-on.<br>Deux&nbsp;!</p><ul><li>a</li><li>b</li></ul><script>x()</script>";
+        assert_eq!(to_text(html), "Le port\n\nUn record, dit-on.\nDeux\u{a0}!\n\na\nb");
+        assert_eq!(to_text("a &lt;b&gt; &amp;amp; c"), "a <b> &amp; c");
+    }
+
+    #[test]
+    fn a_title_is_decoded_once_and_stands_on_one_line() {
+        assert_eq!(plain("L&#8217;Assemblée &amp; le\n <em>Sénat</em>"), "L’Assemblée & le Sénat");
+        assert_eq!(plain("AT&amp;amp;T"), "AT&amp;T");
+        assert_eq!(plain("l&#146;État\u{0}&#x1F;"), "l’État");
+        assert_eq!(plain("3 < 4"), "3 < 4");
+        assert_eq!(plain("Prix\u{202f}: 10\u{202f}000\u{a0}F"), "Prix\u{202f}: 10\u{202f}000\u{a0}F");
+    }
+}
