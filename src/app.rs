@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseTarget};
 use crate::db::{self, Db, Keys, SchemaState, Sql};
 use crate::feeds::{self, FeedStore, Publication};
+use crate::subscribers;
 
 /// The parts of a running program. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -68,5 +69,5 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Db> {
 /// Every statement of the program, for the test that prepares each one on both engines.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [db::statements(), feeds::statements()].concat()
+    [db::statements(), feeds::statements(), subscribers::statements()].concat()
 }

@@ -107,8 +107,8 @@ CREATE TABLE newsletter_aliases (
 
 CREATE TABLE subscribers (
     id           INTEGER NOT NULL PRIMARY KEY,
-    address      TEXT    NOT NULL UNIQUE,          -- normalised
-    address_hash BLOB    NOT NULL,                 -- keyed, the same that suppressions hold
+    address      TEXT    NOT NULL,                 -- as written, its domain in lower case
+    address_hash BLOB    NOT NULL UNIQUE,          -- keyed, the same that suppressions hold; case does not count
     name         TEXT,
     created_at   BIGINT  NOT NULL
 );
@@ -134,11 +134,12 @@ CREATE TABLE subscriptions (
 );
 CREATE INDEX subscriptions_fan_out ON subscriptions (newsletter_id, id);
 
--- A confirmation asked for: its token is kept as a hash, holds for a time and works once.
+-- A confirmation asked for: its token is kept as a hash, holds for a time and works once. A mail names several
+-- newsletters by one link, and at most one goes out a day: rows without a token are answered by another row's link.
 CREATE TABLE confirmations (
     id              INTEGER NOT NULL PRIMARY KEY,
     subscription_id BIGINT  NOT NULL REFERENCES subscriptions (id),
-    token_hash      BLOB    NOT NULL UNIQUE,
+    token_hash      BLOB    UNIQUE,
     created_at      BIGINT  NOT NULL,
     expires_at      BIGINT  NOT NULL,
     used_at         BIGINT

@@ -168,6 +168,20 @@ impl Db {
         }
     }
 
+    /// Begins a transaction that only reads: all of it sees the store as it stood at the first statement, and on
+    /// SQLite it waits for no writer.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn begin_read(&self) -> sqlx::Result<Tx> {
+        match self {
+            Self::Sqlite { pool, .. } => Ok(Tx::Sqlite(pool.begin().await?)),
+            Self::Postgres(pool) => {
+                Ok(Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?))
+            }
+        }
+    }
+
     /// Closes every connection and waits for them: a SQLite file is then whole without its WAL.
     pub async fn close(&self) {
         match self {

@@ -1,1 +1,43 @@
 //! Readers: addresses, subscriptions, consent, suppression.
+//!
+//! A reader asks by the form ([`ask`]), presses the button behind the link in the mail ([`confirm`]) and leaves by
+//! one click ([`leave`]). Every step is a consent event with the words that were read; whoever must not be mailed
+//! stands in the suppressions as a keyed hash. Links that only show something read, and change nothing.
+
+mod address;
+mod ask;
+mod confirm;
+mod consent;
+mod csv;
+mod enrol;
+mod import;
+mod leave;
+mod list;
+mod newsletter;
+mod sql;
+mod subscription;
+mod suppression;
+mod token;
+
+pub use address::AddressHash;
+pub use ask::{ASK_EVERY, ASKS_UNTIL_CONFIRMED, Asked, ConfirmationDue, ask};
+pub use confirm::{
+    Confirmed, Link, OpenConfirmation, Refused, confirm, confirmation_token, look_at_confirmation, refuse,
+};
+pub use consent::{ConsentEvent, Event, Receipt, Reference, wording};
+pub use enrol::{Enrolled, Enrolment, enrol};
+pub use import::{ImportError, ImportSummary, Mistake, Target, import};
+pub use leave::{Leaving, Left, Scope, leave, look_at_leaving};
+pub use list::{Filter, Listed, Reader, ReaderSubscription, list, show};
+pub use newsletter::{Newsletter, NewsletterId, find_newsletter, list_newsletters};
+pub use subscription::{ConfirmationId, SubscriberId, SubscriptionId, SubscriptionState};
+pub use suppression::{Reason, Suppression, suppress, suppression_of};
+pub use token::{CONFIRM_FOR, ConfirmToken, UnsubscribeToken};
+
+use crate::db::Sql;
+
+/// The statements of this module, for the test that prepares every one.
+#[must_use]
+pub fn statements() -> Vec<Sql> {
+    sql::ALL.to_vec()
+}

@@ -5,5 +5,6 @@ mod config;
 mod delivery_smtp;
 mod feeds;
 mod house;
+mod readers;
 mod store;
 mod support;

@@ -1,0 +1,120 @@
+//! Asking by the form: a pending subscription and, at most once a day, a link to confirm it.
+//!
+//! Known, unknown, confirmed and suppressed addresses take the same way with the same statements, so that neither
+//! the page nor its timing tells who reads what. Only the mailbox learns more.
+
+use crate::clock::{DAY, Timestamp};
+use crate::db::{KeyId, Keys, Purpose, Tx};
+use crate::mail::Address;
+use crate::subscribers::address::AddressHash;
+use crate::subscribers::consent::{self, Event, NewEvent, wording};
+use crate::subscribers::newsletter::Newsletter;
+use crate::subscribers::sql::{
+    ADD_CONFIRMATION, ADD_SUBSCRIPTION, LINKS_SO_FAR, SET_CONFIRMATION_TOKEN, UPSERT_SUBSCRIBER,
+};
+use crate::subscribers::subscription::{ConfirmationId, SubscriberId, SubscriptionId, SubscriptionState};
+use crate::subscribers::token::{CONFIRM_FOR, ConfirmToken};
+use crate::{execute, fetch_one};
+
+/// At most one link goes to an address in this time (ms).
+pub const ASK_EVERY: i64 = DAY;
+
+/// At most this many links go to an address until one is used.
+pub const ASKS_UNTIL_CONFIRMED: i64 = 3;
+
+/// What came of asking.
+#[derive(Debug)]
+pub struct Asked {
+    /// The link to be mailed; none when the address has had today's, or as many as it may get unanswered.
+    pub confirmation: Option<ConfirmationDue>,
+}
+
+/// A confirmation whose link is to be mailed in the same transaction.
+#[derive(Debug, Clone)]
+pub struct ConfirmationDue {
+    /// Its row.
+    pub id: ConfirmationId,
+    /// The subscription it is for; the first, when several newsletters were asked for at once.
+    pub subscription: SubscriptionId,
+    /// Where the mail goes.
+    pub address: Address,
+    /// The address's hash.
+    pub address_hash: AddressHash,
+    /// The token key, which makes the link's token again when the mail is sent.
+    pub key: KeyId,
+    /// When it was made: part of the token.
+    pub created_at: Timestamp,
+    /// When the link stops working.
+    pub expires_at: Timestamp,
+    /// What the link confirms.
+    pub newsletters: Vec<Newsletter>,
+}
+
+/// Records that `address` asks for `newsletters` (none of them twice). The state of a subscription that exists stays
+/// as it is: whoever typed the address may not be its owner. `origin` is where the asking came from.
+///
+/// The transaction must be durable, and the caller puts the mail into it.
+///
+/// # Errors
+/// When the store fails.
+pub async fn ask(
+    tx: &mut Tx,
+    keys: &Keys,
+    address: &Address,
+    newsletters: &[Newsletter],
+    origin: &str,
+    now: Timestamp,
+) -> anyhow::Result<Asked> {
+    let address_hash = AddressHash::of(keys, address);
+    let key = keys.current(Purpose::Token);
+    // Writing the row locks it: two askings at once do not both find the day's link unsent.
+    let subscriber = upsert_subscriber(tx, address, address_hash, None, now).await?;
+    let (latest, unanswered): (Timestamp, i64) = fetch_one!(tx, LINKS_SO_FAR, subscriber)?;
+    let may_mail = now >= latest.plus(ASK_EVERY) && unanswered < ASKS_UNTIL_CONFIRMED;
+
+    let expires_at = now.plus(CONFIRM_FOR);
+    let mut first = None;
+    for newsletter in newsletters {
+        let (subscription, _): (SubscriptionId, SubscriptionState) =
+            fetch_one!(tx, ADD_SUBSCRIPTION, subscriber, newsletter.id, now)?;
+        let event = NewEvent {
+            subscriber,
+            newsletter: newsletter.id,
+            event: Event::Asked,
+            wording: &wording::asked(&newsletter.title),
+            origin,
+            at: now,
+        };
+        consent::record(tx, &event).await?;
+        let (id,): (ConfirmationId,) = fetch_one!(tx, ADD_CONFIRMATION, subscription, now, expires_at)?;
+        first = first.or(Some((id, subscription)));
+    }
+    let Some((id, subscription)) = first else { return Ok(Asked { confirmation: None }) };
+    let token = ConfirmToken::derive(key, id, now).hash();
+    execute!(tx, SET_CONFIRMATION_TOKEN, id, may_mail.then_some(&token[..]))?;
+    let confirmation = may_mail.then(|| ConfirmationDue {
+        id,
+        subscription,
+        address: address.clone(),
+        address_hash,
+        key: key.id,
+        created_at: now,
+        expires_at,
+        newsletters: newsletters.to_vec(),
+    });
+    Ok(Asked { confirmation })
+}
+
+/// The subscriber's row, made when the address is new. While nothing is confirmed, the address is kept as it was
+/// written last.
+pub(super) async fn upsert_subscriber(
+    tx: &mut Tx,
+    address: &Address,
+    hash: AddressHash,
+    name: Option<&str>,
+    now: Timestamp,
+) -> sqlx::Result<SubscriberId> {
+    let (id,): (SubscriberId,) =
+        fetch_one!(tx, UPSERT_SUBSCRIBER, address.as_str(), hash.as_bytes(), name, now)?;
+    Ok(id)
+}

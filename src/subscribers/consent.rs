@@ -1,0 +1,181 @@
+//! Proof of consent: what was asked, agreed to, refused and ended, when, in which words. Rows are only ever added.
+
+use std::fmt;
+
+use crate::clock::Timestamp;
+use crate::db::Tx;
+use crate::subscribers::newsletter::NewsletterId;
+use crate::subscribers::sql::{LATEST_EVENT, RECORD_EVENT};
+use crate::subscribers::subscription::SubscriberId;
+use crate::{execute, fetch_optional, text_enum};
+
+text_enum! {
+    /// What a reader, or an operator for him, said.
+    Event {
+        /// Asked for a newsletter by the form.
+        Asked = "asked",
+        /// Confirmed what was asked.
+        Confirmed = "confirmed",
+        /// Taken over from elsewhere, with consent given there.
+        Imported = "imported",
+        /// Left.
+        Left = "left",
+        /// « Ce n’était pas moi ».
+        Refused = "refused",
+    }
+}
+
+impl Event {
+    /// The first letter of its references.
+    const fn letter(self) -> char {
+        match self {
+            Self::Asked => 'A',
+            Self::Confirmed => 'C',
+            Self::Imported => 'M',
+            Self::Left => 'D',
+            Self::Refused => 'R',
+        }
+    }
+}
+
+/// What a reader may quote to us: `D-7F3K-2QX9`. 40 random bits in letters and digits that are not mistaken for one
+/// another (Crockford's alphabet: no I, L, O, U).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, sqlx::Type)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct Reference(String);
+
+impl Reference {
+    fn draw(event: Event) -> Self {
+        const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        // The last 62 bits of a version 4 UUID are random (RFC 9562 §5.4).
+        let mut bits = uuid::Uuid::new_v4().as_u128();
+        let mut text = String::from(event.letter());
+        for place in 0..8 {
+            if place % 4 == 0 {
+                text.push('-');
+            }
+            text.push(char::from(ALPHABET[(bits % 32) as usize]));
+            bits /= 32;
+        }
+        Self(text)
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An event as it was kept.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
+pub struct ConsentEvent {
+    /// The newsletter's slug; none when it concerned the address alone.
+    pub newsletter: Option<String>,
+    /// What happened.
+    pub event: Event,
+    /// What the reader was shown of it.
+    pub reference: Reference,
+    /// The words that stood before the reader.
+    pub wording: String,
+    /// Where it came from: `form`, `page`, `one-click`, `operator`, `import FILE`.
+    pub origin: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// When something was recorded and under which reference: the acknowledgement a page shows.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Receipt {
+    /// The reference.
+    pub reference: Reference,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// An event to be recorded.
+pub(super) struct NewEvent<'a> {
+    pub(super) subscriber: SubscriberId,
+    pub(super) newsletter: NewsletterId,
+    pub(super) event: Event,
+    pub(super) wording: &'a str,
+    pub(super) origin: &'a str,
+    pub(super) at: Timestamp,
+}
+
+/// Records an event.
+pub(super) async fn record(tx: &mut Tx, new: &NewEvent<'_>) -> sqlx::Result<Receipt> {
+    loop {
+        let reference = Reference::draw(new.event);
+        let rows = execute!(
+            tx,
+            RECORD_EVENT,
+            new.subscriber,
+            new.newsletter,
+            new.event,
+            reference.0.as_str(),
+            new.wording,
+            new.origin,
+            new.at
+        )?;
+        // None when the reference is taken, once in a million with a million events: draw again.
+        if rows == 1 {
+            return Ok(Receipt { reference, at: new.at });
+        }
+    }
+}
+
+/// The latest event of this kind.
+pub(super) async fn latest(
+    tx: &mut Tx,
+    subscriber: SubscriberId,
+    newsletter: NewsletterId,
+    event: Event,
+) -> sqlx::Result<Option<Receipt>> {
+    fetch_optional!(tx, LATEST_EVENT, subscriber, newsletter, event)
+}
+
+/// The sentences that pages show beside a button and that consent events keep: one source for both.
+pub mod wording {
+    /// Beside the form's button.
+    #[must_use]
+    pub fn asked(title: &str) -> String {
+        format!("Je souhaite recevoir «\u{a0}{title}\u{a0}» à cette adresse.")
+    }
+
+    /// Beside the button that confirms.
+    #[must_use]
+    pub fn confirmed(title: &str) -> String {
+        format!("Je confirme mon inscription à «\u{a0}{title}\u{a0}».")
+    }
+
+    /// Beside the button that leaves.
+    #[must_use]
+    pub fn left(title: &str) -> String {
+        format!("Je ne souhaite plus recevoir «\u{a0}{title}\u{a0}».")
+    }
+
+    /// Beside the button that refuses.
+    #[must_use]
+    pub fn refused(title: &str) -> String {
+        format!("Ce n’était pas moi\u{a0}: je n’ai pas demandé «\u{a0}{title}\u{a0}».")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_has_the_form_that_pages_promise() {
+        for _ in 0..1000 {
+            let Reference(text) = Reference::draw(Event::Left);
+            let groups: Vec<&str> = text.split('-').collect();
+            assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [1, 4, 4]);
+            assert!(text.starts_with("D-"), "{text}");
+            assert!(!text[1..].contains(['I', 'L', 'O', 'U']), "{text}");
+        }
+        assert_ne!(Reference::draw(Event::Left), Reference::draw(Event::Left));
+    }
+}

@@ -1,0 +1,126 @@
+//! Leaving: by the mail program's one-click button or the page behind the link. A "no" holds at once.
+
+use crate::clock::Timestamp;
+use crate::db::{Db, Keys, Tx};
+use crate::subscribers::consent::{self, Event, NewEvent, Receipt, wording};
+use crate::subscribers::newsletter::Newsletter;
+use crate::subscribers::sql::{FIND_SUBSCRIPTION, LEAVE_SUBSCRIPTION, OTHER_SUBSCRIPTIONS};
+use crate::subscribers::subscription::{SubscriberId, SubscriptionId, SubscriptionState};
+use crate::subscribers::token::UnsubscribeToken;
+use crate::{execute, fetch_all, fetch_optional};
+
+/// How much is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The subscription of the link.
+    This,
+    /// « Toutes les lettres »: every subscription of the reader.
+    All,
+}
+
+/// What the page behind an unsubscribe link shows.
+#[derive(Debug)]
+pub enum Leaving {
+    /// The subscription is on.
+    On(Newsletter),
+    /// It has ended.
+    Off(Newsletter, Receipt),
+    /// The link is ours, but nothing is kept of the reader any more: there is nothing to leave.
+    Forgotten,
+    /// Not a link of ours.
+    Unknown,
+}
+
+/// What came of leaving.
+#[derive(Debug)]
+pub enum Left {
+    /// The newsletters that will not come any more, the link's first, and the acknowledgement.
+    Done(Vec<Newsletter>, Receipt),
+    /// The link is ours, but nothing is kept of the reader any more: no mail will come.
+    Forgotten,
+    /// Not a link of ours.
+    Unknown,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    subscription_id: SubscriptionId,
+    subscriber_id: SubscriberId,
+    state: SubscriptionState,
+    #[sqlx(flatten)]
+    newsletter: Newsletter,
+}
+
+/// What the link leads to. Changes nothing.
+///
+/// # Errors
+/// When the store fails.
+pub async fn look_at_leaving(db: &Db, keys: &Keys, token: &str) -> anyhow::Result<Leaving> {
+    let Some(UnsubscribeToken { subscription }) = UnsubscribeToken::read(keys, token) else {
+        return Ok(Leaving::Unknown);
+    };
+    let mut tx = db.begin_read().await?;
+    let Some(row) = find(&mut tx, subscription).await? else { return Ok(Leaving::Forgotten) };
+    if row.state == SubscriptionState::Left {
+        let left = consent::latest(&mut tx, row.subscriber_id, row.newsletter.id, Event::Left).await?;
+        if let Some(receipt) = left {
+            return Ok(Leaving::Off(row.newsletter, receipt));
+        }
+    }
+    Ok(Leaving::On(row.newsletter))
+}
+
+/// Ends the link's subscription, or all of its reader's. It is kept before this returns: no message whose body starts
+/// more than a second later goes out. Doing it again changes nothing and gives the first acknowledgement.
+///
+/// # Errors
+/// When the store fails.
+pub async fn leave(
+    db: &Db,
+    keys: &Keys,
+    token: &str,
+    scope: Scope,
+    origin: &str,
+    now: Timestamp,
+) -> anyhow::Result<Left> {
+    let Some(UnsubscribeToken { subscription }) = UnsubscribeToken::read(keys, token) else {
+        return Ok(Left::Unknown);
+    };
+    let mut tx = db.begin_durable().await?;
+    let Some(row) = find(&mut tx, subscription).await? else { return Ok(Left::Forgotten) };
+    let others: Vec<Row> = match scope {
+        Scope::This => Vec::new(),
+        Scope::All => fetch_all!(&mut tx, OTHER_SUBSCRIPTIONS, row.subscriber_id, subscription)?,
+    };
+    let receipt = end(&mut tx, &row, origin, now).await?;
+    let mut newsletters = vec![row.newsletter];
+    for other in others {
+        end(&mut tx, &other, origin, now).await?;
+        newsletters.push(other.newsletter);
+    }
+    tx.commit().await?;
+    Ok(Left::Done(newsletters, receipt))
+}
+
+async fn find(tx: &mut Tx, subscription: SubscriptionId) -> sqlx::Result<Option<Row>> {
+    fetch_optional!(tx, FIND_SUBSCRIPTION, subscription)
+}
+
+async fn end(tx: &mut Tx, row: &Row, origin: &str, now: Timestamp) -> sqlx::Result<Receipt> {
+    let ended = execute!(tx, LEAVE_SUBSCRIPTION, row.subscription_id, now)? == 1;
+    if !ended {
+        let left = consent::latest(tx, row.subscriber_id, row.newsletter.id, Event::Left).await?;
+        if let Some(receipt) = left {
+            return Ok(receipt);
+        }
+    }
+    let event = NewEvent {
+        subscriber: row.subscriber_id,
+        newsletter: row.newsletter.id,
+        event: Event::Left,
+        wording: &wording::left(&row.newsletter.title),
+        origin,
+        at: now,
+    };
+    consent::record(tx, &event).await
+}
