@@ -8,10 +8,13 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseTarget};
 use crate::db::{self, Db, Keys, SchemaState, Sql};
 use crate::feeds::{self, FeedStore, Publication};
+use crate::html::templates::Templates;
+use crate::newsletters::declaration::{self, Declarations};
+use crate::newsletters::{self, desk::Desk};
 use crate::subscribers;
 
 /// The parts of a running program. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct App {
     /// The configuration.
     pub config: Arc<Config>,
@@ -23,6 +26,18 @@ pub struct App {
     pub keys: Arc<Keys>,
     /// Every feed's ready bytes; whoever serves keeps them up with [`feeds::watch`](mod@feeds::watch).
     pub feeds: FeedStore,
+    /// The templates of mails and pages.
+    pub templates: Arc<Templates>,
+    /// The categories and newsletters that the configuration declares, checked.
+    pub declarations: Arc<Declarations>,
+    /// What makes editions.
+    pub desk: Desk,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("engine", &self.db.engine()).finish_non_exhaustive()
+    }
 }
 
 impl App {
@@ -47,11 +62,20 @@ impl App {
     /// Puts the parts together on an open, migrated store and a clock of the caller's choice: the door for tests.
     ///
     /// # Errors
-    /// When the store's keys cannot be read.
+    /// When the store's keys cannot be read, or the declarations or templates hold mistakes.
     pub async fn build(config: Config, db: Db, clock: Clock) -> anyhow::Result<Self> {
-        let keys = Keys::load(&db).await?;
+        let keys = Arc::new(Keys::load(&db).await?);
+        let declarations = Arc::new(declaration::check(&config)?);
+        let templates = Arc::new(Templates::load(config.templates.as_deref())?);
         let feeds = FeedStore::new(Publication::of(&config));
-        Ok(Self { config: Arc::new(config), db, clock, keys: Arc::new(keys), feeds })
+        let config = Arc::new(config);
+        let desk = Desk {
+            db: db.clone(),
+            config: config.clone(),
+            newsletters: Arc::new(declarations.newsletters.clone()),
+            templates: templates.clone(),
+        };
+        Ok(Self { config, db, clock, keys, feeds, templates, declarations, desk })
     }
 }
 
@@ -69,5 +93,5 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Db> {
 /// Every statement of the program, for the test that prepares each one on both engines.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [db::statements(), feeds::statements(), subscribers::statements()].concat()
+    [db::statements(), feeds::statements(), subscribers::statements(), newsletters::statements()].concat()
 }

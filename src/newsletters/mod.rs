@@ -1,12 +1,36 @@
 //! Newsletters: schedules, slots, editions, variants.
+//!
+//! [`desk::Desk::tick`] is the scheduler's step: [`slot_plan`] says which slots are due (P2), [`selection`] what they
+//! take (P1), [`edition`] where an edition stands, [`seen`] what each choice of rubrics sees of it and [`variant`]
+//! how that becomes a mail.
 
 mod crontab;
 pub mod declaration;
+pub mod desk;
+mod digest_articles;
 pub mod digest_view;
+pub mod edition;
+mod freeze;
+pub mod newsletter;
+mod release;
 pub mod render;
+mod revise;
+pub mod run;
 pub mod sample_view;
 pub mod schedule;
 #[cfg(test)]
 mod schedule_tests;
+pub mod seen;
+pub mod selection;
 pub mod slot;
+pub mod slot_plan;
+pub mod slot_store;
+mod sql;
+pub mod variant;
 pub mod zone;
+
+/// The statements of this module, for the test that prepares every one.
+#[must_use]
+pub fn statements() -> Vec<crate::db::Sql> {
+    sql::ALL.to_vec()
+}

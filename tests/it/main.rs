@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod delivery_smtp;
+mod editions;
 mod feeds;
 mod house;
 mod readers;

@@ -1,0 +1,76 @@
+//! The articles of an edition, as a digest shows them.
+
+use std::collections::HashMap;
+
+use crate::articles::{ArticleId, CategoryId};
+use crate::clock::Timestamp;
+use crate::db::{Tx, json_list};
+use crate::fetch_all;
+
+use super::seen::Placed;
+use super::selection::Taken;
+use super::sql;
+
+/// An article with everything that a digest says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestArticle {
+    /// Its place among the others.
+    pub placed: Placed,
+    /// Plain text.
+    pub title: String,
+    /// Plain text.
+    pub summary: String,
+    /// Where it stands.
+    pub url: String,
+    /// Names.
+    pub authors: Vec<String>,
+    /// Address and description of its image.
+    pub image: Option<(String, String)>,
+    /// First publication.
+    pub published_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: ArticleId,
+    title: String,
+    summary: String,
+    url: String,
+    authors: String,
+    image_url: Option<String>,
+    image_alt: Option<String>,
+    published_at: Timestamp,
+    primary_category_id: Option<CategoryId>,
+    content_hash: Vec<u8>,
+}
+
+/// Reads the articles, in the order and with the roles given.
+pub(super) async fn load(tx: &mut Tx, taken: &[Taken]) -> sqlx::Result<Vec<DigestArticle>> {
+    let ids = json_list(taken.iter().map(|taken| taken.article.0));
+    let rows: Vec<Row> = fetch_all!(tx, sql::DIGEST_ARTICLES, ids.as_str())?;
+    let pairs: Vec<(ArticleId, CategoryId)> = fetch_all!(tx, sql::CATEGORIES_OF_ARTICLES, ids.as_str())?;
+    let mut categories: HashMap<ArticleId, Vec<CategoryId>> = HashMap::new();
+    for (article, category) in pairs {
+        categories.entry(article).or_default().push(category);
+    }
+    let mut rows: HashMap<ArticleId, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let article = |taken: &Taken| {
+        let row = rows.remove(&taken.article)?;
+        Some(DigestArticle {
+            placed: Placed {
+                article: row.id,
+                role: taken.role,
+                primary: row.primary_category_id,
+                categories: categories.remove(&row.id).unwrap_or_default(),
+                content_hash: row.content_hash,
+            },
+            title: row.title,
+            summary: row.summary,
+            url: row.url,
+            authors: serde_json::from_str(&row.authors).unwrap_or_default(),
+            image: row.image_url.map(|url| (url, row.image_alt.unwrap_or_default())),
+            published_at: row.published_at,
+        })
+    };
+    Ok(taken.iter().filter_map(article).collect())
+}

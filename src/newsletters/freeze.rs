@@ -1,0 +1,95 @@
+//! Freezing: a slot is taken and becomes an edition, or a row that says it was empty.
+
+use crate::clock::Timestamp;
+use crate::db::Tx;
+use crate::{execute, fetch_one};
+
+use super::declaration::Declaration;
+use super::digest_articles;
+use super::edition::{EditionId, Revision, write_revision};
+use super::newsletter::Newsletter;
+use super::seen::{Rubric, Seen, Wanted};
+use super::selection::{self, Selection};
+use super::slot::SlotKey;
+use super::slot_store::{self, SkipReason, SlotId};
+use super::sql;
+
+/// A slot that is to become an edition.
+#[derive(Debug, Clone)]
+pub struct SlotToFill {
+    /// Its key.
+    pub key: SlotKey,
+    /// Its instant.
+    pub at: Timestamp,
+    /// When it was approved, if it is: by the configuration or by the operator who ran it.
+    pub approved: Option<Timestamp>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frozen {
+    /// An edition.
+    Edition(EditionId),
+    /// Less than `min_articles` for a reader of everything: the slot says so.
+    Empty,
+    /// Somebody took the slot before.
+    TakenBefore,
+}
+
+/// Takes the slot and freezes revision 1 of its edition, in the caller's transaction and under the newsletter's lock.
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn freeze(
+    tx: &mut Tx,
+    newsletter: &Newsletter,
+    declaration: &Declaration,
+    slot: SlotToFill,
+    now: Timestamp,
+) -> sqlx::Result<Frozen> {
+    let Some(row) = slot_store::take(tx, newsletter.id, slot.key, slot.at, None, now).await? else {
+        return Ok(Frozen::TakenBefore);
+    };
+    let rubrics = selection::rubrics_of(tx, declaration).await?;
+    let selection = selection::select(tx, newsletter, declaration, &rubrics, slot.at).await?;
+    if !is_enough(tx, declaration, &rubrics, &selection).await? {
+        execute!(tx, sql::SKIP_SLOT, row, SkipReason::Empty)?;
+        selection::open_and_pass(tx, newsletter.id, &selection, now).await?;
+        return Ok(Frozen::Empty);
+    }
+    let expires = slot.at.plus(declaration.grace.ms());
+    let id = add_edition(tx, newsletter, row, slot.at, expires, slot.approved, now).await?;
+    selection::open_and_pass(tx, newsletter.id, &selection, now).await?;
+    let taken = selection::take(tx, newsletter.id, id, selection.taken, now).await?;
+    let words = Revision { subject: None, note: None, cause: "frozen".to_owned(), created_at: now };
+    write_revision(tx, id, 1, &words, &taken).await?;
+    Ok(Frozen::Edition(id))
+}
+
+async fn add_edition(
+    tx: &mut Tx,
+    newsletter: &Newsletter,
+    slot: SlotId,
+    at: Timestamp,
+    expires: Timestamp,
+    approved: Option<Timestamp>,
+    now: Timestamp,
+) -> sqlx::Result<EditionId> {
+    let (id,): (EditionId,) =
+        fetch_one!(tx, sql::ADD_EDITION, newsletter.id, slot, at, expires, approved, now)?;
+    Ok(id)
+}
+
+/// Whether a reader of everything would see `min_articles`.
+pub(super) async fn is_enough(
+    tx: &mut Tx,
+    declaration: &Declaration,
+    rubrics: &[Rubric],
+    selection: &Selection,
+) -> sqlx::Result<bool> {
+    let articles = digest_articles::load(tx, &selection.taken).await?;
+    let placed: Vec<_> = articles.iter().map(|article| article.placed.clone()).collect();
+    let seen = Seen::of(&placed, rubrics, &Wanted::All);
+    let least = usize::try_from(declaration.min_articles).unwrap_or(usize::MAX).max(1);
+    Ok(seen.count() >= least)
+}

@@ -1,0 +1,220 @@
+//! What one choice of rubrics sees of an edition: lead, sections, what is only announced.
+
+use std::collections::BTreeSet;
+
+use aws_lc_rs::digest;
+
+use crate::articles::{ArticleId, CategoryId};
+use crate::text_enum;
+
+use super::selection::Role;
+
+/// A category as a digest names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rubric {
+    /// The row.
+    pub id: CategoryId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its French name.
+    pub name: String,
+}
+
+text_enum! {
+    /// How a digest is laid out.
+    Layout {
+        /// With images.
+        Normal = "normal",
+        /// Without, for costly mobile data.
+        Light = "light",
+    }
+}
+
+/// Which categories a reader wants.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wanted {
+    /// All, later ones included.
+    All,
+    /// These.
+    These(BTreeSet<CategoryId>),
+}
+
+impl Wanted {
+    /// Reads the stored text of a choice: `all`, or ids in order (`3,5,9`).
+    #[must_use]
+    pub fn from_stored(text: &str) -> Self {
+        if text == "all" {
+            return Self::All;
+        }
+        Self::These(text.split(',').filter_map(|id| id.parse().ok()).collect())
+    }
+
+    fn has(&self, id: CategoryId) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(ids) => ids.contains(&id),
+        }
+    }
+}
+
+/// An article's place in the newsroom, as far as sorting needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Which article.
+    pub article: ArticleId,
+    /// What it is in the edition.
+    pub role: Role,
+    /// Its primary category.
+    pub primary: Option<CategoryId>,
+    /// All its categories.
+    pub categories: Vec<CategoryId>,
+    /// How its content stands.
+    pub content_hash: Vec<u8>,
+}
+
+/// What one choice sees.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// The first article and its rubric.
+    pub lead: Option<(ArticleId, CategoryId)>,
+    /// The others by rubric, in configured order.
+    pub sections: Vec<(CategoryId, Vec<ArticleId>)>,
+    /// Articles that are only counted and linked.
+    pub announced: Vec<ArticleId>,
+}
+
+impl Seen {
+    /// What `wanted` sees of an edition's articles (newest first) in a newsletter that carries `rubrics`.
+    ///
+    /// An article's rubric is its primary category when the newsletter carries it and the reader chose it, else the
+    /// first in configured order that both hold for (design.md §5).
+    #[must_use]
+    pub fn of(articles: &[Placed], rubrics: &[Rubric], wanted: &Wanted) -> Self {
+        let open = |id: CategoryId| wanted.has(id) && rubrics.iter().any(|rubric| rubric.id == id);
+        let rubric_of = |placed: &Placed| {
+            let primary = placed.primary.filter(|id| open(*id) && placed.categories.contains(id));
+            primary.or_else(|| {
+                let mut in_order = rubrics.iter().map(|rubric| rubric.id);
+                in_order.find(|id| placed.categories.contains(id) && open(*id))
+            })
+        };
+        let mut seen = Self::default();
+        let mut full = Vec::new();
+        for placed in articles {
+            let Some(rubric) = rubric_of(placed) else { continue };
+            match placed.role {
+                Role::Announced => seen.announced.push(placed.article),
+                Role::Lead => seen.lead = Some((placed.article, rubric)),
+                Role::Full => full.push((placed.article, rubric)),
+            }
+        }
+        // A choice without the edition's lead takes its own first article for one.
+        if seen.lead.is_none() && !full.is_empty() {
+            seen.lead = Some(full.remove(0));
+        }
+        for rubric in rubrics {
+            let section: Vec<ArticleId> =
+                full.iter().filter(|(_, of)| *of == rubric.id).map(|(article, _)| *article).collect();
+            if !section.is_empty() {
+                seen.sections.push((rubric.id, section));
+            }
+        }
+        seen
+    }
+
+    /// How many articles it shows or announces.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let sections: usize = self.sections.iter().map(|(_, articles)| articles.len()).sum();
+        usize::from(self.lead.is_some()) + sections + self.announced.len()
+    }
+
+    /// The variant's key: a hash of everything a reader can tell apart, so that choices that see the same share one.
+    /// `rest` is what all choices of a revision share: subject, note, template version.
+    #[must_use]
+    pub fn hash(&self, articles: &[Placed], layout: Layout, rest: &[&str]) -> Vec<u8> {
+        let content = |id: ArticleId| {
+            articles.iter().find(|placed| placed.article == id).map_or(&[][..], |placed| &placed.content_hash)
+        };
+        let mut hash = digest::Context::new(&digest::SHA256);
+        let mut add = |part: &[u8]| {
+            hash.update(&(part.len() as u64).to_be_bytes());
+            hash.update(part);
+        };
+        for part in rest {
+            add(part.as_bytes());
+        }
+        add(layout.as_str().as_bytes());
+        let lead = self.lead.iter().map(|(article, rubric)| (*article, Some(*rubric), Role::Lead));
+        let sections = self.sections.iter().flat_map(|(rubric, articles)| {
+            articles.iter().map(move |article| (*article, Some(*rubric), Role::Full))
+        });
+        let announced = self.announced.iter().map(|article| (*article, None, Role::Announced));
+        for (article, rubric, role) in lead.chain(sections).chain(announced) {
+            add(&article.0.to_be_bytes());
+            add(content(article));
+            add(&rubric.map_or(0, |rubric| rubric.0).to_be_bytes());
+            add(role.as_str().as_bytes());
+        }
+        hash.finish().as_ref().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rubrics() -> Vec<Rubric> {
+        let rubric =
+            |id, slug: &str| Rubric { id: CategoryId(id), slug: slug.to_owned(), name: slug.to_owned() };
+        vec![rubric(1, "politique"), rubric(2, "economie"), rubric(3, "sport")]
+    }
+
+    fn placed(article: i64, role: Role, primary: Option<i64>, categories: &[i64]) -> Placed {
+        Placed {
+            article: ArticleId(article),
+            role,
+            primary: primary.map(CategoryId),
+            categories: categories.iter().copied().map(CategoryId).collect(),
+            content_hash: vec![1],
+        }
+    }
+
+    fn these(ids: &[i64]) -> Wanted {
+        Wanted::These(ids.iter().copied().map(CategoryId).collect())
+    }
+
+    #[test]
+    fn an_article_stands_under_its_primary_category_when_the_reader_chose_it() {
+        let articles = [placed(9, Role::Lead, None, &[3]), placed(8, Role::Full, Some(2), &[1, 2])];
+        let seen = Seen::of(&articles, &rubrics(), &Wanted::All);
+        assert_eq!(seen.sections, [(CategoryId(2), vec![ArticleId(8)])]);
+        let seen = Seen::of(&articles, &rubrics(), &these(&[1, 3]));
+        assert_eq!(seen.sections, [(CategoryId(1), vec![ArticleId(8)])]);
+    }
+
+    #[test]
+    fn a_choice_without_the_editions_lead_leads_with_its_own_newest() {
+        let articles = [
+            placed(9, Role::Lead, None, &[3]),
+            placed(8, Role::Full, None, &[2]),
+            placed(7, Role::Full, None, &[2]),
+        ];
+        let seen = Seen::of(&articles, &rubrics(), &these(&[2]));
+        assert_eq!(seen.lead, Some((ArticleId(8), CategoryId(2))));
+        assert_eq!(seen.sections, [(CategoryId(2), vec![ArticleId(7)])]);
+    }
+
+    #[test]
+    fn choices_that_see_the_same_share_a_variant_and_a_correction_makes_another() {
+        let mut articles = vec![placed(9, Role::Lead, None, &[3]), placed(8, Role::Full, None, &[2])];
+        let key = |articles: &[Placed], wanted: &Wanted| {
+            Seen::of(articles, &rubrics(), wanted).hash(articles, Layout::Normal, &["v1"])
+        };
+        let all = key(&articles, &Wanted::All);
+        assert_eq!(all, key(&articles, &these(&[2, 3])));
+        assert_ne!(all, key(&articles, &these(&[2])));
+        articles[1].content_hash = vec![2];
+        assert_ne!(all, key(&articles, &Wanted::All));
+    }
+}

@@ -1,0 +1,231 @@
+//! Variants: what one choice sees of an edition, rendered and encoded once for all its readers.
+
+use anyhow::Context;
+use chrono::NaiveDateTime;
+
+use crate::articles::{ArticleId, CategoryId};
+use crate::clock::Timestamp;
+use crate::db::Tx;
+use crate::html::publisher::PublisherView;
+use crate::mail::{self, Draft, Encoded, ListHeaders, TOKEN_MARK};
+use crate::{execute, fetch_one, id_type};
+
+use super::declaration::Declaration;
+use super::desk::Desk;
+use super::digest_articles::DigestArticle;
+use super::digest_view::{
+    AnnouncedView, ArticleView, DigestView, ImageView, LinkView, LinksView, NewsletterView, SectionView,
+};
+use super::edition::{EditionId, Revision};
+use super::render::{self, Rendered};
+use super::seen::{Layout, Rubric, Seen, Wanted};
+use super::sql;
+
+id_type! {
+    /// A variant's row.
+    VariantId
+}
+
+/// One revision of an edition with everything its variants are made of.
+#[derive(Clone)]
+pub(super) struct Sheet<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) declaration: &'a Declaration,
+    pub(super) rubrics: &'a [Rubric],
+    pub(super) articles: &'a [DigestArticle],
+    pub(super) words: &'a Revision,
+    /// The slot's instant: the mail's date, and the day it names.
+    pub(super) slot_at: Timestamp,
+    /// What a test's subject begins with.
+    pub(super) prefix: Option<&'a str>,
+}
+
+/// A variant before it is stored.
+#[derive(Debug, Clone)]
+pub(super) struct Variant {
+    pub(super) seen_hash: Vec<u8>,
+    pub(super) layout: Layout,
+    pub(super) rendered: Rendered,
+    pub(super) message: Encoded,
+}
+
+impl Sheet<'_> {
+    /// What a choice sees; nothing when that is less than `min_articles`.
+    pub(super) fn variant(&self, wanted: &Wanted, layout: Layout) -> anyhow::Result<Option<Variant>> {
+        let placed: Vec<_> = self.articles.iter().map(|article| article.placed.clone()).collect();
+        let seen = Seen::of(&placed, self.rubrics, wanted);
+        let least = usize::try_from(self.declaration.min_articles).unwrap_or(usize::MAX).max(1);
+        if seen.count() < least {
+            return Ok(None);
+        }
+        let shared = [
+            self.desk.templates.version(),
+            self.words.subject.as_deref().unwrap_or_default(),
+            self.words.note.as_deref().unwrap_or_default(),
+        ];
+        let seen_hash = seen.hash(&placed, layout, &shared);
+        let Some(view) = self.view(&seen, layout) else { return Ok(None) };
+        let mut rendered = render::render(&self.desk.templates, &view).context("cannot render the digest")?;
+        if let Some(prefix) = self.prefix {
+            rendered.subject = format!("{prefix} {}", rendered.subject);
+        }
+        let message = self.encode(&rendered).context("cannot encode the digest")?;
+        Ok(Some(Variant { seen_hash, layout, rendered, message }))
+    }
+
+    fn encode(&self, rendered: &Rendered) -> anyhow::Result<Encoded> {
+        let declaration = self.declaration;
+        let slug = declaration.slug.as_str();
+        let domain = declaration.from.address().domain();
+        let draft = Draft {
+            from: declaration.from.clone(),
+            reply_to: declaration.reply_to.clone(),
+            subject: rendered.subject.clone(),
+            text: rendered.text.clone(),
+            html: rendered.html.clone(),
+            date: Some(self.slot_at.to_utc()),
+            list: Some(ListHeaders {
+                list_name: declaration.title.clone(),
+                list_id: format!("{slug}.{domain}"),
+                feedback_id: format!("{}:{slug}:digest:kiosque", self.slot_at.millis() / 1000),
+                unsubscribe: self.unsubscribe(),
+            }),
+            auto: true,
+        };
+        Ok(mail::compose(&draft)?)
+    }
+
+    fn unsubscribe(&self) -> String {
+        self.desk.config.public_url.join(&format!("/u/{TOKEN_MARK}"))
+    }
+
+    fn view(&self, seen: &Seen, layout: Layout) -> Option<DigestView> {
+        let find = |id: ArticleId| self.articles.iter().find(|article| article.placed.article == id);
+        let name = |id: CategoryId| {
+            self.rubrics
+                .iter()
+                .find(|rubric| rubric.id == id)
+                .map(|rubric| rubric.name.clone())
+                .unwrap_or_default()
+        };
+        let article = |id: ArticleId, rubric: CategoryId| {
+            find(id).map(|article| ArticleView {
+                title: article.title.clone(),
+                url: article.url.clone(),
+                rubric: name(rubric),
+                summary: article.summary.clone(),
+                author: (!article.authors.is_empty()).then(|| {
+                    crate::french::number::list(
+                        &article.authors.iter().map(String::as_str).collect::<Vec<_>>(),
+                    )
+                }),
+                image: match layout {
+                    Layout::Normal => article.image.clone().map(|(url, alt)| ImageView { url, alt }),
+                    Layout::Light => None,
+                },
+            })
+        };
+        let (lead, rubric) = seen.lead?;
+        let links: Vec<LinkView> = seen
+            .announced
+            .iter()
+            .filter_map(|id| find(*id))
+            .map(|article| LinkView { title: article.title.clone(), url: article.url.clone() })
+            .collect();
+        let config = &self.desk.config;
+        Some(DigestView {
+            newsletter: NewsletterView {
+                slug: self.declaration.slug.to_string(),
+                title: self.declaration.title.clone(),
+                rhythm: None,
+            },
+            date: self.local_date(),
+            publisher: PublisherView::from(&config.publisher),
+            subject_line: self.words.subject.clone(),
+            note: self.words.note.clone(),
+            corrections: Vec::new(),
+            lead: article(lead, rubric)?,
+            sections: seen
+                .sections
+                .iter()
+                .map(|(rubric, ids)| SectionView {
+                    rubric: name(*rubric),
+                    articles: ids.iter().filter_map(|id| article(*id, *rubric)).collect(),
+                })
+                .collect(),
+            announced: AnnouncedView {
+                count: links.len(),
+                links,
+                url: Some(config.public_url.join("/flux/")),
+            },
+            links: LinksView {
+                subscribe: config.public_url.join("/lettres"),
+                unsubscribe: self.unsubscribe(),
+                preferences: None,
+                web: None,
+            },
+            why: format!(
+                "Vous recevez cette lettre parce que vous vous êtes inscrit à « {} ».",
+                self.declaration.title
+            ),
+        })
+    }
+
+    fn local_date(&self) -> NaiveDateTime {
+        self.declaration.zone.local(self.slot_at.to_utc())
+    }
+}
+
+/// Stores a variant of an edition, once however many choices see it.
+pub(super) async fn store(
+    tx: &mut Tx,
+    edition: EditionId,
+    declaration: &Declaration,
+    variant: &Variant,
+    now: Timestamp,
+) -> sqlx::Result<VariantId> {
+    execute!(
+        tx,
+        sql::ADD_VARIANT,
+        edition,
+        variant.seen_hash.as_slice(),
+        variant.layout,
+        variant.rendered.subject.as_str(),
+        declaration.bounce_to.as_str(),
+        variant.message.to_bytes(),
+        html_bytes(&variant.message),
+        now
+    )?;
+    let (id,): (VariantId,) = fetch_one!(tx, sql::VARIANT_ID, edition, variant.seen_hash.as_slice())?;
+    Ok(id)
+}
+
+/// Stores a message that is no edition's: a confirmation, a test, a notice. `key` tells equal ones.
+///
+/// # Errors
+/// When the store fails.
+pub async fn store_other(
+    tx: &mut Tx,
+    key: &[u8],
+    subject: &str,
+    envelope_from: &str,
+    message: &Encoded,
+    now: Timestamp,
+) -> sqlx::Result<VariantId> {
+    execute!(
+        tx,
+        sql::ADD_OTHER_VARIANT,
+        key,
+        subject,
+        envelope_from,
+        message.to_bytes(),
+        html_bytes(message),
+        now
+    )?;
+    let (id,): (VariantId,) = fetch_one!(tx, sql::OTHER_VARIANT_ID, key)?;
+    Ok(id)
+}
+
+fn html_bytes(message: &Encoded) -> i64 {
+    i64::try_from(message.html_len()).unwrap_or(i64::MAX)
+}
