@@ -81,7 +81,7 @@ fn space_between(before: &[char], after: &[char]) -> Option<char> {
     let number_next = right[0].is_ascii_digit();
     let together = (left.last().is_some_and(char::is_ascii_digit) && is_one_of(bare_end(right), UNITS))
         || (matches!(word.as_str(), "F" | "francs") && is_one_of(bare_end(right), &["CFA"]))
-        || (matches!(word.as_str(), "h" | "min") && after_number && number_next)
+        || (matches!(word.as_str(), "h" | "min" | "m") && after_number && number_next)
         || (BEFORE_NUMBER.contains(&word.as_str()) && number_next)
         || (BEFORE_NAME.contains(&word.as_str()) && right[0].is_uppercase())
         || (is_roman_ordinal(&word) && is_one_of(bare_end(right), &["siècle", "siècles"]));
@@ -118,7 +118,7 @@ fn is_one_of(word: &[char], words: &[&str]) -> bool {
     words.iter().any(|known| known.chars().eq(word.iter().copied()))
 }
 
-/// "XXIe", "Ier".
+/// `XXIe`, `Ier`.
 fn is_roman_ordinal(word: &str) -> bool {
     let number = word.trim_end_matches(['e', 'r', 'ᵉ', 'ʳ']);
     number.len() < word.len()

@@ -25,7 +25,7 @@ pub enum Spaces {
 ///   inside others);
 /// - one no-break space before `; : ! ? »` and `%`, and after `«`, in place of whatever space stands there or of
 ///   none;
-/// - no break inside "10 000 F CFA", "7 h 30", "n° 12", "M. Lawson", "XXIe siècle".
+/// - no break inside "10 000 F CFA", "7 h 30", "n° 12", "M. Lawson", "le `XXIe` siècle".
 ///
 /// URLs, e-mail addresses, hours such as `18:30`, `?!`, `5'30''` and quotes that do not pair stay as they are. So
 /// does text already set: doing it twice changes nothing more.

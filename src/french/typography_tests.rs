@@ -152,6 +152,7 @@ fn numbers_keep_their_units_and_names_their_titles() {
         ("à 7 h 30", "à 7_h_30"),
         ("à 7 h.", "à 7_h."),
         ("7 h 0 min 12 s", "7_h_0_min_12_s"),
+        ("un jet à 11 m 87", "un jet à 11_m_87"),
         ("n° 12", "n°_12"),
         ("l'art. 3", "l’art._3"),
         ("(p. 4)", "(p._4)"),

@@ -4,7 +4,9 @@
 //! take (P1), [`edition`] where an edition stands, [`seen`] what each choice of rubrics sees of it and [`variant`]
 //! how that becomes a mail.
 
+pub mod announce;
 mod crontab;
+mod crontab_field;
 pub mod declaration;
 pub mod desk;
 mod digest_articles;
@@ -15,6 +17,7 @@ pub mod newsletter;
 mod release;
 pub mod render;
 mod revise;
+pub mod rhythm;
 pub mod run;
 pub mod sample_view;
 pub mod schedule;

@@ -11,7 +11,8 @@ use crate::newsletters::crontab::Crontab;
 use crate::newsletters::slot::{Slot, SlotKey};
 use crate::newsletters::zone::Zone;
 
-pub use crate::newsletters::crontab::{Field, ScheduleError};
+pub use crate::newsletters::crontab::ScheduleError;
+pub use crate::newsletters::crontab_field::Field;
 
 /// When a newsletter is due, in wall-clock time: crontab's five fields (minute, hour, day of month, month,
 /// weekday), or `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, `@yearly`, `@annually`.
