@@ -3,7 +3,7 @@
 use crate::french::typography::Spaces;
 use crate::french::{date, number};
 use chrono::{NaiveDate, NaiveDateTime};
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::{Environment, Error, ErrorKind, Value};
 
 /// Adds every filter. They take plain text and give plain text; a template's autoescape works after them.
 pub(super) fn add(env: &mut Environment<'static>) {
@@ -18,6 +18,7 @@ pub(super) fn add(env: &mut Environment<'static>) {
     });
     env.add_filter("count", |n: i64, one: &str, many: &str| number::count(n, one, many));
     env.add_filter("plural", |n: i64, one: &str, many: &str| number::plural(n, one, many).to_owned());
+    env.add_filter("ordinals", ordinals);
     env.add_filter("list", |items: Vec<String>| {
         number::list(&items.iter().map(String::as_str).collect::<Vec<_>>())
     });
@@ -60,6 +61,19 @@ fn excerpt(text: &str, limit: usize) -> String {
         Some(_) => ended(cut(text, limit.saturating_sub(3)), "…\u{a0}»"),
         None => ended(kept, "…"),
     }
+}
+
+/// HTML of a date: its "1er" with the ending raised.
+fn ordinals(text: &str) -> Value {
+    let raised = "1<sup style=\"font-size:70%;line-height:0\">er</sup>";
+    let text: String = text
+        .split_inclusive(' ')
+        .map(|word| match word.strip_suffix(' ') {
+            Some("1er") => format!("{raised} "),
+            _ => word.replace('&', "&amp;").replace('<', "&lt;"),
+        })
+        .collect();
+    Value::from_safe_string(text)
 }
 
 /// The longest beginning of at most `limit` characters that ends with a word, or with a part of the only word.
@@ -152,6 +166,15 @@ mod tests {
         assert_eq!(moment("2026-08-01T07:30:00").unwrap().to_string(), "2026-08-01 07:30:00");
         assert_eq!(moment("2026-08-01T07:30").unwrap().to_string(), "2026-08-01 07:30:00");
         assert!(moment("hier").is_err());
+    }
+
+    #[test]
+    fn the_first_of_a_month_is_raised_in_html() {
+        assert_eq!(
+            ordinals("samedi 1er août 2026").to_string(),
+            "samedi 1<sup style=\"font-size:70%;line-height:0\">er</sup> août 2026"
+        );
+        assert_eq!(ordinals("mardi 21 <b> & 11er").to_string(), "mardi 21 &lt;b> &amp; 11er");
     }
 
     #[test]
