@@ -1,9 +1,10 @@
-//! Writes sample mails into a folder, to be looked at: `cargo run --example samples -- DIR`.
+//! Writes sample mails and pages into a folder, to be looked at: `cargo run --example samples -- DIR`.
 //! `tests/tools/screenshots.py DIR` then takes pictures of them.
 
 #![expect(clippy::print_stdout, reason = "a tool for the command line")]
 
 use anyhow::Context;
+use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
 use kiosque::newsletters::render::{Rendered, render, render_confirmation};
 use kiosque::newsletters::sample_view;
@@ -24,7 +25,12 @@ fn main() -> anyhow::Result<()> {
     ] {
         write(&folder, name, &render(&templates, &view)?)?;
     }
-    write(&folder, "confirmation", &render_confirmation(&templates, &sample_view::confirmation())?)
+    write(&folder, "confirmation", &render_confirmation(&templates, &sample_view::confirmation())?)?;
+    for (name, page) in sample_pages::pages() {
+        let html = page.write(&templates, &sample_pages::site())?;
+        std::fs::write(folder.join(format!("page-{name}.html")), html)?;
+    }
+    Ok(())
 }
 
 fn write(folder: &Path, name: &str, mail: &Rendered) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! What templates can do with a value: French typography, dates, numbers, and the lines of a plain-text mail.
 
-use crate::french::typography::Spaces;
+use crate::french::typography::{Spaces, typeset};
 use crate::french::{date, number};
 use chrono::{NaiveDate, NaiveDateTime};
 use minijinja::{Environment, Error, ErrorKind, Value};
@@ -32,11 +32,6 @@ pub(super) fn add(env: &mut Environment<'static>) {
     });
     env.add_filter("wrap", |text: &str, indent: Option<&str>| wrap(text, indent.unwrap_or_default()));
     env.add_filter("underline", underline);
-}
-
-// The typographer's door; replaced by french::typography::typeset as soon as it stands.
-fn typeset(text: &str, _spaces: Spaces) -> String {
-    text.to_owned()
 }
 
 /// A date (`2026-08-01`) or a local date and time (`2026-08-01T07:00:00`), as serde writes chrono's types.

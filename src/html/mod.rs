@@ -18,7 +18,9 @@ mod lists;
 pub mod mjml;
 pub mod mjml_check;
 pub mod page;
+pub mod pages;
 pub mod publisher;
+pub mod sample_pages;
 pub mod templates;
 pub mod text;
 

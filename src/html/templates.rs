@@ -5,6 +5,7 @@
 //! `.html` and `.mjml`, not in `.txt`. A name that the context does not hold is an error, never an empty place.
 
 use crate::html::{filters, mjml_check};
+use base64::Engine;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
@@ -25,6 +26,7 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
     "email/confirmation.txt"
     "email/confirmation_preheader.txt"
     "email/confirmation_subject.txt"
+    "email/confirmation_words.txt"
     "email/digest.mjml"
     "email/digest.txt"
     "email/layout.mjml"
@@ -33,6 +35,25 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
     "email/preheader.txt"
     "email/subject.txt"
     "email/theme.txt"
+    "pages/base.html"
+    "pages/blocked.html"
+    "pages/check_mail.html"
+    "pages/confirm.html"
+    "pages/confirmed.html"
+    "pages/error.html"
+    "pages/feed_index.html"
+    "pages/forgotten.html"
+    "pages/home.html"
+    "pages/legal.html"
+    "pages/letters.html"
+    "pages/link_gone.html"
+    "pages/outbox.html"
+    "pages/outbox_message.html"
+    "pages/refused.html"
+    "pages/style.css"
+    "pages/unsubscribe.html"
+    "pages/unsubscribed.html"
+    "pages/words.html"
 };
 
 /// The endings of files that count as templates in the operator's folder.
@@ -93,6 +114,17 @@ impl Templates {
     /// a variant's key.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The source for `style-src` in a page's Content-Security-Policy that allows its one `<style>` and nothing else:
+    /// `'sha256-…'` (CSP 3, §2.3.1).
+    ///
+    /// # Errors
+    /// When the operator's `pages/style.css` cannot be written.
+    pub fn style_source(&self) -> Result<String, TemplateError> {
+        let style = self.render("pages/style.css", &())?;
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, style.as_bytes());
+        Ok(format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(hash)))
     }
 
     /// The operator's files by the names they stand for, and whether each replaces a template of the binary.

@@ -127,21 +127,12 @@ pub struct LinksView {
 /// What the mail says that asks whether an address is right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConfirmationView {
-    /// What was asked for.
-    pub newsletter: NewsletterView,
+    /// What was asked for; at least one.
+    pub newsletters: Vec<NewsletterView>,
     /// Who publishes.
     pub publisher: PublisherView,
     /// For how many days the link holds.
     pub valid_days: i64,
-    /// Where it leads.
-    pub links: ConfirmationLinks,
-}
-
-/// Where a confirmation mail leads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ConfirmationLinks {
     /// The page with the button; holds a token or its mark.
-    pub confirm: String,
-    /// « Ce n'était pas moi »: the page that stops further mails.
-    pub refuse: Option<String>,
+    pub confirm_url: String,
 }

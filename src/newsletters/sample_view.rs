@@ -1,11 +1,13 @@
 //! An invented edition, for trying templates and for tests.
 
-use crate::html::publisher::PublisherView;
+use crate::html::sample_pages::publisher;
+use crate::html::templates::Templates;
 use crate::mail::TOKEN_MARK;
 use crate::newsletters::digest_view::{
-    AnnouncedView, ArticleView, ConfirmationLinks, ConfirmationView, CorrectionView, DigestView, ImageView,
-    LinkView, LinksView, NewsletterView, SectionView,
+    AnnouncedView, ArticleView, ConfirmationView, CorrectionView, DigestView, ImageView, LinkView, LinksView,
+    NewsletterView, SectionView,
 };
+use crate::newsletters::render::{RenderError, render, render_confirmation};
 use chrono::{NaiveDate, NaiveTime};
 
 /// Rubric, title, summary, author (or empty), whether it has a picture.
@@ -144,6 +146,17 @@ const ROWS: &[Row] = &[
     ),
 ];
 
+/// Writes every mail once: what a template asks for in vain shows at start, not when an edition is due.
+///
+/// # Errors
+/// The first mail that cannot be written.
+pub fn try_out(templates: &Templates) -> Result<(), RenderError> {
+    for view in [digest_of_one(), digest_with_everything()] {
+        render(templates, &view)?;
+    }
+    render_confirmation(templates, &confirmation()).map(drop)
+}
+
 /// A digest of 18 articles in six rubrics, some without picture, summary or author.
 #[must_use]
 pub fn digest() -> DigestView {
@@ -207,13 +220,10 @@ pub fn digest_with_everything() -> DigestView {
 #[must_use]
 pub fn confirmation() -> ConfirmationView {
     ConfirmationView {
-        newsletter: newsletter(),
+        newsletters: vec![newsletter()],
         publisher: publisher(),
         valid_days: 7,
-        links: ConfirmationLinks {
-            confirm: format!("https://lettres.exemple.tg/confirmer/{TOKEN_MARK}"),
-            refuse: Some(format!("https://lettres.exemple.tg/refuser/{TOKEN_MARK}")),
-        },
+        confirm_url: format!("https://lettres.exemple.tg/confirmer/{TOKEN_MARK}"),
     }
 }
 
@@ -222,22 +232,6 @@ fn newsletter() -> NewsletterView {
         slug: "matinale".into(),
         title: "La Matinale".into(),
         rhythm: Some("du lundi au samedi à 7\u{a0}h".into()),
-    }
-}
-
-/// The publisher of the example configuration.
-#[must_use]
-pub fn publisher() -> PublisherView {
-    PublisherView {
-        name: "Le Journal".into(),
-        legal_form: "SARL-U".into(),
-        address: "12, rue des Cocotiers, Lomé".into(),
-        phone: "+228 00 00 00 00".into(),
-        director: "A. Exemple".into(),
-        haac_receipt: "0000/HAAC/00-0000/Pl/P".into(),
-        email: "redaction@exemple.tg".into(),
-        privacy_contact: "donnees@exemple.tg".into(),
-        ..PublisherView::default()
     }
 }
 

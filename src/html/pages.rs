@@ -1,0 +1,233 @@
+//! The public pages: what each one shows, and the template that shows it.
+
+use crate::html::publisher::PublisherView;
+use crate::html::templates::{TemplateError, Templates};
+use chrono::NaiveDateTime;
+use serde::Serialize;
+
+/// What all pages have in common.
+#[derive(Debug, Clone, Serialize)]
+pub struct Site {
+    /// The path of the public address without its last slash: empty, or `/journal`.
+    pub base: String,
+    /// Who publishes.
+    pub publisher: PublisherView,
+}
+
+/// A public page. The names of the variants are those of the templates: [`Page::FeedIndex`] is
+/// `pages/feed_index.html`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Page {
+    /// `/`: the letters and the way to the feeds.
+    Home {
+        /// The letters one can ask for.
+        letters: Vec<LetterView>,
+    },
+    /// `/flux/`.
+    FeedIndex {
+        /// The feeds, the one with everything first.
+        feeds: Vec<FeedView>,
+    },
+    /// `/lettres`: the form. It posts `address`, and `newsletter` (a slug) once for every letter chosen.
+    Letters {
+        /// The letters one can ask for.
+        letters: Vec<LetterView>,
+        /// What was typed, when the form comes back.
+        address: String,
+        /// The slugs that were chosen, when the form comes back.
+        chosen: Vec<String>,
+        /// Why the form comes back.
+        mistake: Option<FormMistake>,
+    },
+    /// The answer to the form: the same for known, unknown and suppressed addresses.
+    CheckMail {
+        /// The titles of the letters that were chosen.
+        titles: Vec<String>,
+        /// For how many days the link in the mail holds.
+        valid_days: i64,
+    },
+    /// The link of a confirmation mail. It posts `choice`, `confirm` or `refuse`, and `seen`.
+    Confirm {
+        /// The titles of the letters that the button confirms.
+        titles: Vec<String>,
+        /// What the button says yes to, one sentence a letter.
+        wordings: Vec<String>,
+        /// Given back by the form.
+        seen: String,
+    },
+    /// The inscription stands.
+    Confirmed {
+        /// The titles of the letters.
+        titles: Vec<String>,
+        /// When the next edition comes, in its zone, where it is known.
+        next: Option<NaiveDateTime>,
+        /// What was recorded.
+        receipt: ReceiptView,
+    },
+    /// A confirmation cannot be taken: a complaint or an operator's block stands against the address.
+    Blocked {},
+    /// « Ce n'était pas moi ».
+    Refused {
+        /// What was recorded.
+        receipt: ReceiptView,
+        /// Whether the address gets no mail from now on.
+        suppressed: bool,
+    },
+    /// A link that was used, or whose days are over.
+    LinkGone {},
+    /// The link that unsubscribes. It posts `scope`, `this` or `all`.
+    Unsubscribe {
+        /// The letter's title.
+        title: String,
+        /// What the button says.
+        wording: String,
+    },
+    /// Left: the acknowledgement that the law asks for.
+    Unsubscribed {
+        /// The titles of the letters that will not come any more, the link's first.
+        titles: Vec<String>,
+        /// What was recorded.
+        receipt: ReceiptView,
+    },
+    /// A link of ours, but nothing is kept of the reader any more.
+    Forgotten {},
+    /// Anything that went wrong.
+    Error {
+        /// The HTTP status: 400, 403, 404, 405, 410, 413, 422, 429, 500, 503 and 504 have words of their own.
+        status: u16,
+    },
+    /// `/outbox`, in the demo only: the mails that would have been sent.
+    Outbox {
+        /// The mails, the newest first.
+        messages: Vec<MessageView>,
+    },
+    /// One mail of the outbox.
+    OutboxMessage {
+        /// The mail.
+        message: MessageView,
+        /// Its header fields, in order.
+        headers: Vec<HeaderView>,
+        /// Where its HTML part is served alone.
+        html_url: String,
+        /// Its plain-text part.
+        text: String,
+    },
+}
+
+/// A letter that one can ask for.
+#[derive(Debug, Clone, Serialize)]
+pub struct LetterView {
+    /// Its slug.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// When it comes: "du lundi au vendredi à 7 h".
+    pub rhythm: Option<String>,
+    /// Its rubrics; empty when it brings all of them.
+    pub rubrics: Vec<String>,
+    /// What ticking its box says.
+    pub wording: String,
+}
+
+/// A feed in its formats.
+#[derive(Debug, Clone, Serialize)]
+pub struct FeedView {
+    /// The rubric, or « Toutes les rubriques ».
+    pub title: String,
+    /// One link a format.
+    pub links: Vec<FeedLink>,
+}
+
+/// A feed in one format.
+#[derive(Debug, Clone, Serialize)]
+pub struct FeedLink {
+    /// "RSS", "Atom".
+    pub format: String,
+    /// `application/rss+xml`, `application/atom+xml`.
+    pub media_type: String,
+    /// Its whole address.
+    pub url: String,
+}
+
+/// Why the form comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FormMistake {
+    /// The address is none.
+    Address,
+    /// No letter was chosen.
+    Newsletter,
+}
+
+/// What a reader may quote to us.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReceiptView {
+    /// When, in French, with its zone: "lundi 23 novembre 2026 à 7 h 0 min 12 s (UTC)".
+    pub moment: String,
+    /// `D-7F3K-2QX9`.
+    pub reference: String,
+}
+
+/// A mail of the outbox.
+#[derive(Debug, Clone, Serialize)]
+pub struct MessageView {
+    /// What leads to it, below `/outbox/`.
+    pub id: String,
+    /// To whom.
+    pub to: String,
+    /// Its subject, decoded.
+    pub subject: String,
+    /// When it was sent, in the demo's zone.
+    pub date: NaiveDateTime,
+    /// Its size in bytes.
+    pub size: usize,
+}
+
+/// A header field.
+#[derive(Debug, Clone, Serialize)]
+pub struct HeaderView {
+    /// Its name.
+    pub name: String,
+    /// Its value, decoded and unfolded.
+    pub value: String,
+}
+
+#[derive(Serialize)]
+struct Context<'a> {
+    site: &'a Site,
+    #[serde(flatten)]
+    page: &'a Page,
+}
+
+impl Page {
+    /// Name of the page's template.
+    #[must_use]
+    pub fn template(&self) -> &'static str {
+        match self {
+            Page::Home { .. } => "pages/home.html",
+            Page::FeedIndex { .. } => "pages/feed_index.html",
+            Page::Letters { .. } => "pages/letters.html",
+            Page::CheckMail { .. } => "pages/check_mail.html",
+            Page::Confirm { .. } => "pages/confirm.html",
+            Page::Confirmed { .. } => "pages/confirmed.html",
+            Page::Blocked {} => "pages/blocked.html",
+            Page::Refused { .. } => "pages/refused.html",
+            Page::LinkGone {} => "pages/link_gone.html",
+            Page::Unsubscribe { .. } => "pages/unsubscribe.html",
+            Page::Unsubscribed { .. } => "pages/unsubscribed.html",
+            Page::Forgotten {} => "pages/forgotten.html",
+            Page::Error { .. } => "pages/error.html",
+            Page::Outbox { .. } => "pages/outbox.html",
+            Page::OutboxMessage { .. } => "pages/outbox_message.html",
+        }
+    }
+
+    /// Writes the page.
+    ///
+    /// # Errors
+    /// When the template is wrong or asks for what the page does not hold.
+    pub fn write(&self, templates: &Templates, site: &Site) -> Result<String, TemplateError> {
+        templates.render(self.template(), &Context { site, page: self })
+    }
+}

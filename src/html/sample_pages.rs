@@ -1,0 +1,248 @@
+//! Invented pages, for trying templates and for tests.
+
+use crate::html::pages::{
+    FeedLink, FeedView, FormMistake, HeaderView, LetterView, MessageView, Page, ReceiptView, Site,
+};
+use crate::html::publisher::PublisherView;
+use crate::html::templates::{TemplateError, Templates};
+use chrono::{NaiveDate, NaiveDateTime};
+
+/// Writes every page once: what a template asks for in vain shows at start, not when a reader comes.
+///
+/// # Errors
+/// The first page that cannot be written.
+pub fn try_out(templates: &Templates) -> Result<(), TemplateError> {
+    pages().iter().try_for_each(|(_, page)| page.write(templates, &site()).map(drop))
+}
+
+/// What the invented pages have in common.
+#[must_use]
+pub fn site() -> Site {
+    Site { base: String::new(), publisher: publisher() }
+}
+
+/// The publisher of the example configuration.
+#[must_use]
+pub fn publisher() -> PublisherView {
+    PublisherView {
+        name: "Le Journal".into(),
+        legal_form: "SARL-U".into(),
+        address: "12, rue des Cocotiers, Lomé".into(),
+        phone: "+228 00 00 00 00".into(),
+        director: "A. Exemple".into(),
+        haac_receipt: "0000/HAAC/00-0000/Pl/P".into(),
+        email: "redaction@exemple.tg".into(),
+        privacy_contact: "donnees@exemple.tg".into(),
+        ..PublisherView::default()
+    }
+}
+
+/// Every page in its states, each with a name of its own.
+#[must_use]
+pub fn pages() -> Vec<(String, Page)> {
+    let titles = vec!["La Matinale".to_owned()];
+    let wording = "Je ne souhaite plus recevoir « La Matinale ».".to_owned();
+    let named = |(name, page): (&str, Page)| (name.to_owned(), page);
+    let mut pages: Vec<(String, Page)> = [
+        ("home", Page::Home { letters: letters() }),
+        ("feeds", Page::FeedIndex { feeds: feeds() }),
+        ("feeds-none", Page::FeedIndex { feeds: Vec::new() }),
+        ("letters", form(letters(), "", &[], None)),
+        (
+            "letters-one",
+            form(letters()[..1].to_vec(), "afi@exemple", &["matinale"], Some(FormMistake::Address)),
+        ),
+        ("letters-none-chosen", form(letters(), "afi@exemple.tg", &[], Some(FormMistake::Newsletter))),
+        ("check-mail", Page::CheckMail { titles: titles.clone(), valid_days: 7 }),
+        (
+            "confirm",
+            Page::Confirm {
+                titles: titles.clone(),
+                wordings: vec!["Je confirme mon inscription à « La Matinale ».".into()],
+                seen: "1785567600000".into(),
+            },
+        ),
+        (
+            "confirmed",
+            Page::Confirmed { titles: titles.clone(), next: Some(moment()), receipt: receipt("C") },
+        ),
+        (
+            "confirmed-two",
+            Page::Confirmed {
+                titles: vec!["La Matinale".into(), "Culture : l'agenda".into()],
+                next: None,
+                receipt: receipt("C"),
+            },
+        ),
+        ("blocked", Page::Blocked {}),
+        ("refused", Page::Refused { receipt: receipt("R"), suppressed: true }),
+        ("refused-other", Page::Refused { receipt: receipt("R"), suppressed: false }),
+        ("link-gone", Page::LinkGone {}),
+        ("unsubscribe", Page::Unsubscribe { title: "La Matinale".into(), wording }),
+        ("unsubscribed", Page::Unsubscribed { titles, receipt: receipt("D") }),
+        ("forgotten", Page::Forgotten {}),
+        ("outbox", Page::Outbox { messages: (1..=6).map(message).collect() }),
+        ("outbox-empty", Page::Outbox { messages: Vec::new() }),
+        (
+            "outbox-message",
+            Page::OutboxMessage {
+                message: message(1),
+                headers: [("From", "La Matinale <matinale@lettres.exemple.tg>"), ("To", "afi@exemple.tg")]
+                    .map(|(name, value)| HeaderView { name: name.into(), value: value.into() })
+                    .into(),
+                html_url: "digest.html".into(),
+                text: "LA MATINALE\nsamedi 1er août 2026\n\nÀ LA UNE – ÉCONOMIE\n===================\n"
+                    .into(),
+            },
+        ),
+    ]
+    .map(named)
+    .into();
+    for status in [400, 403, 404, 405, 410, 413, 422, 429, 500, 503, 504] {
+        pages.push((format!("error-{status}"), Page::Error { status }));
+    }
+    pages
+}
+
+fn form(letters: Vec<LetterView>, address: &str, chosen: &[&str], mistake: Option<FormMistake>) -> Page {
+    let chosen = chosen.iter().map(|slug| (*slug).to_owned()).collect();
+    Page::Letters { letters, address: address.into(), chosen, mistake }
+}
+
+fn letters() -> Vec<LetterView> {
+    let letter = |slug: &str, title: &str, rhythm: &str, rubrics: &[&str]| LetterView {
+        slug: slug.into(),
+        title: title.into(),
+        rhythm: Some(rhythm.into()),
+        rubrics: rubrics.iter().map(|rubric| (*rubric).to_owned()).collect(),
+        wording: format!("Je souhaite recevoir « {title} » à cette adresse."),
+    };
+    vec![
+        letter(
+            "matinale",
+            "La Matinale",
+            "du lundi au vendredi à 7\u{a0}h",
+            &["Politique", "Économie", "Tech & Web"],
+        ),
+        letter("culture", "Culture : l'agenda", "le jeudi à 18\u{a0}h\u{a0}30", &["Culture"]),
+        letter("semaine", "La Semaine", "le dimanche à 9\u{a0}h", &[]),
+    ]
+}
+
+fn feeds() -> Vec<FeedView> {
+    let feed = |(slug, title): (&str, &str)| FeedView {
+        title: title.into(),
+        links: [("RSS", "application/rss+xml", "rss"), ("Atom", "application/atom+xml", "atom")]
+            .map(|(format, media_type, ending)| FeedLink {
+                format: format.into(),
+                media_type: media_type.into(),
+                url: format!("https://lettres.exemple.tg/flux/{slug}.{ending}"),
+            })
+            .into(),
+    };
+    [
+        ("tout", "Toutes les rubriques"),
+        ("politique", "Politique"),
+        ("economie", "Économie"),
+        ("societe", "Société"),
+        ("sante", "Santé"),
+        ("culture", "Culture"),
+        ("sport", "Sport"),
+        ("tech-web", "Tech & Web"),
+        ("cooperation", "Coopération"),
+    ]
+    .map(feed)
+    .into()
+}
+
+fn receipt(letter: &str) -> ReceiptView {
+    ReceiptView {
+        moment: "samedi 1er août 2026 à 7\u{a0}h\u{a0}0\u{a0}min\u{a0}12\u{a0}s (UTC)".into(),
+        reference: format!("{letter}-7F3K-2QX9"),
+    }
+}
+
+fn message(number: u32) -> MessageView {
+    MessageView {
+        id: format!("ed-{number}.7f3k2qx9@lettres.exemple.tg"),
+        to: "Afi <afi@exemple.tg>".into(),
+        subject: "Au port de Lomé, la file des camions raccourcit enfin".into(),
+        date: moment() - chrono::TimeDelta::minutes(number.into()),
+        size: 48_213,
+    }
+}
+
+fn moment() -> NaiveDateTime {
+    NaiveDate::from_ymd_opt(2026, 8, 1).and_then(|day| day.and_hms_opt(7, 0, 12)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written() -> Vec<(String, String)> {
+        let templates = Templates::load(None).unwrap();
+        let write = |page: Page| page.write(&templates, &site()).unwrap();
+        pages().into_iter().map(|(name, page)| (name, write(page))).collect()
+    }
+
+    #[test]
+    fn every_page_is_below_30_kilobytes_with_its_styles_and_loads_nothing() {
+        for (name, page) in written() {
+            assert!(page.len() < 30_000, "{name}: {} bytes", page.len());
+            let own = page.replace("<iframe src=\"digest.html\"", "");
+            for loading in ["<script", "src=", "rel=\"stylesheet\"", "@import", "url(", " style=", " on"] {
+                let found = own.find(loading).filter(|_| loading != " on" || own.contains(" onclick"));
+                assert!(found.is_none(), "{name} has {loading}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_page_is_french_with_one_heading_and_the_publishers_lines() {
+        for (name, page) in written() {
+            assert!(page.contains("<html lang=\"fr\">"), "{name}");
+            assert_eq!(page.matches("<h1").count(), 1, "{name}");
+            for line in
+                ["SARL-U", "12, rue des Cocotiers", "0000/HAAC/00-0000/Pl/P", "A. Exemple", "redaction@"]
+            {
+                assert!(page.contains(line), "{name} lacks {line}");
+            }
+            assert!(!page.contains(" ?") && !page.contains(" :<") && !page.contains("'é"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_behind_a_readers_link_is_not_indexed() {
+        for (name, page) in written() {
+            let open = ["home", "feeds", "letters", "outbox", "check-mail"]
+                .iter()
+                .any(|open| name.starts_with(open));
+            assert_eq!(!open, page.contains("content=\"noindex\""), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_style_in_a_page_is_the_one_that_its_policy_allows() {
+        let templates = Templates::load(None).unwrap();
+        let page = Page::LinkGone {}.write(&templates, &site()).unwrap();
+        let style = page.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+        assert_eq!(style, templates.render("pages/style.css", &()).unwrap());
+        assert!(style.len() > 1000 && templates.style_source().unwrap().starts_with("'sha256-"));
+    }
+
+    #[test]
+    fn what_a_stranger_typed_is_escaped() {
+        let templates = Templates::load(None).unwrap();
+        let page = form(letters(), "\"><script>alert(1)</script>", &[], Some(FormMistake::Address));
+        let page = page.write(&templates, &site()).unwrap();
+        assert!(page.contains("value=\"&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\""));
+    }
+
+    #[test]
+    fn every_page_template_of_the_binary_is_tried() {
+        let tried: std::collections::BTreeSet<_> = pages().iter().map(|(_, page)| page.template()).collect();
+        assert_eq!(tried.len(), 15);
+        try_out(&Templates::load(None).unwrap()).unwrap();
+    }
+}
