@@ -5,15 +5,12 @@
 
 use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
-use crate::{execute, fetch_one, fetch_optional, id_type};
+use crate::{execute, fetch_one, fetch_optional};
 
 use super::declaration::Declaration;
 use super::sql;
 
-id_type! {
-    /// A newsletter's row.
-    NewsletterId
-}
+pub use crate::subscribers::NewsletterId;
 
 /// A newsletter's row.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

@@ -18,6 +18,7 @@ use super::digest_view::{
 };
 use super::edition::{EditionId, Revision};
 use super::render::{self, Rendered};
+use super::rhythm;
 use super::seen::{Layout, Rubric, Seen, Wanted};
 use super::sql;
 
@@ -137,7 +138,7 @@ impl Sheet<'_> {
             newsletter: NewsletterView {
                 slug: self.declaration.slug.to_string(),
                 title: self.declaration.title.clone(),
-                rhythm: None,
+                rhythm: Some(rhythm::rhythm(&self.declaration.schedule)),
             },
             date: self.local_date(),
             publisher: PublisherView::from(&config.publisher),

@@ -9,3 +9,4 @@ mod house;
 mod readers;
 mod store;
 mod support;
+mod timelines;

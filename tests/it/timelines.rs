@@ -1,0 +1,418 @@
+//! Promises P1 and P2 over random timelines, against a model written from design.md §2 without looking at the code:
+//! articles published, backdated, under embargo, corrected, retracted, imported as archive; downtime, pauses, changed
+//! schedules, stopped and unapproved editions, manual runs, a second node that ticks at the same moments.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kiosque::clock::{DAY, HOUR, MINUTE, Timestamp};
+use kiosque::newsletters::edition::{self, Edition, EditionId, EditionState};
+use kiosque::newsletters::run::RunError;
+use kiosque::newsletters::schedule::Schedule;
+use kiosque::newsletters::slot_store::SkipReason;
+use kiosque::newsletters::zone::Zone;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::support::database::TestDatabase;
+use crate::support::newsroom::{Newsroom, OPENING};
+
+const MAX_AGE: i64 = 2 * DAY;
+const GRACE: i64 = 3 * HOUR;
+
+#[derive(Debug, Clone)]
+enum Event {
+    /// Filed now, published this many minutes from now (negative: backdated; positive: embargo).
+    Publish {
+        minutes: i64,
+        archive: bool,
+        category: i64,
+    },
+    Correct(prop::sample::Index),
+    Retract(prop::sample::Index),
+    /// The daemon ticks every few minutes for so many minutes.
+    Run(i64),
+    /// Nobody ticks.
+    Down(i64),
+    Pause(Option<i64>),
+    Resume,
+    Reschedule(usize),
+    Stop,
+    Manual,
+}
+
+const SCHEDULES: [(&str, &str); 4] = [
+    ("0 7 * * *", "Africa/Lome"),
+    ("30 2 * * *", "Europe/Paris"),
+    ("0 6,18 * * *", "Africa/Lome"),
+    ("15 */3 * * *", "Europe/Paris"),
+];
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        6 => (-4 * 24 * 60..12 * 60_i64, prop::bool::weighted(0.15), 1..=4_i64)
+            .prop_map(|(minutes, archive, category)| Event::Publish { minutes, archive, category }),
+        1 => any::<prop::sample::Index>().prop_map(Event::Correct),
+        1 => any::<prop::sample::Index>().prop_map(Event::Retract),
+        8 => (10..20 * 60_i64).prop_map(Event::Run),
+        2 => (60..60 * 60_i64).prop_map(Event::Down),
+        1 => prop::option::of(60..50 * 60_i64).prop_map(Event::Pause),
+        1 => Just(Event::Resume),
+        1 => (0..SCHEDULES.len()).prop_map(Event::Reschedule),
+        1 => Just(Event::Stop),
+        1 => Just(Event::Manual),
+    ]
+}
+
+#[derive(Debug, Clone)]
+struct Article {
+    published: Timestamp,
+    appearance: Timestamp,
+    retracted: bool,
+    carried: bool,
+}
+
+/// What P1 says, kept in plain lists.
+#[derive(Default)]
+struct Model {
+    articles: BTreeMap<i64, Article>,
+    live: BTreeMap<i64, Option<EditionId>>,
+    opening: Option<Timestamp>,
+    /// Slots of released editions.
+    released: Vec<Timestamp>,
+    /// Slots of the schedule so far, in order: the instant, and why nothing was sent.
+    slots: Vec<(Timestamp, Option<SkipReason>)>,
+    sent: BTreeMap<i64, EditionId>,
+}
+
+impl Model {
+    fn expected(&self, slot_at: Timestamp, opening: Timestamp) -> (BTreeSet<i64>, BTreeSet<i64>) {
+        let previous = self.released.iter().filter(|at| **at < slot_at).max();
+        let after = previous.copied().unwrap_or(opening).plus(-MAX_AGE);
+        let candidates = self.articles.iter().filter(|(id, article)| {
+            article.carried
+                && article.published <= slot_at
+                && !article.retracted
+                && !self.live.contains_key(id)
+                && article.appearance > opening
+                && article.published > after
+        });
+        let since_edition = self.slots.iter().rev().filter(|(at, _)| *at < slot_at);
+        let paused: Vec<Timestamp> = since_edition
+            .take_while(|(_, reason)| reason.is_some())
+            .filter(|(_, reason)| *reason == Some(SkipReason::Paused))
+            .map(|(at, _)| *at)
+            .collect();
+        let cut = (paused.len() > 1).then(|| paused[0]);
+        let (passed, taken): (Vec<_>, Vec<_>) =
+            candidates.partition(|(_, article)| cut.is_some_and(|cut| article.appearance <= cut));
+        let ids = |list: Vec<(&i64, &Article)>| list.into_iter().map(|(id, _)| *id).collect();
+        (ids(taken), ids(passed))
+    }
+}
+
+struct Play {
+    room: Newsroom,
+    model: Model,
+    schedule: usize,
+    taken_up: Timestamp,
+    next: i64,
+}
+
+fn settings(schedule: usize) -> String {
+    let (cron, zone) = SCHEDULES[schedule];
+    format!(
+        "schedule = \"{cron}\"\ntimezone = \"{zone}\"\nhold = \"30m\"\ngrace = \"3h\"\nmax_age = \"2d\"\n\
+         max_articles = 4\ncategories = [\"politique\", \"economie\", \"sport\"]"
+    )
+}
+
+impl Play {
+    async fn step(&mut self, event: Event) {
+        match event {
+            Event::Publish { minutes, archive, category } => {
+                let id = self.next;
+                self.next += 1;
+                let published = self.room.now().plus(minutes * MINUTE);
+                // Category 4 is not carried: nothing else of the article changes.
+                let categories: &[i64] = if category == 4 { &[] } else { &[category] };
+                self.room.article(id, published, archive, categories).await;
+                let appearance = if archive { published } else { published.max(self.room.now()) };
+                let article = Article { published, appearance, retracted: false, carried: category != 4 };
+                self.model.articles.insert(id, article);
+            }
+            Event::Correct(index) => {
+                if let Some(id) = self.some(index) {
+                    self.room.correct(id, &format!("Corrigé à {}", self.room.now())).await;
+                }
+            }
+            Event::Retract(index) => {
+                if let Some(id) = self.some(index) {
+                    self.room.retract(id).await;
+                    self.model.articles.get_mut(&id).expect("it is known").retracted = true;
+                }
+            }
+            Event::Run(minutes) => {
+                let end = self.room.now().plus(minutes * MINUTE);
+                while self.room.now() < end {
+                    self.room.clock.advance(7 * MINUTE);
+                    self.tick().await;
+                }
+            }
+            Event::Down(minutes) => self.room.clock.advance(minutes * MINUTE),
+            Event::Pause(minutes) => {
+                let until = minutes.map(|minutes| self.room.now().plus(minutes * MINUTE));
+                let (_, row) = self.room.desk.newsletter("matinale").await.expect("it is declared");
+                row.pause_from(&self.room.desk.db, self.room.now(), until).await.expect("it pauses");
+            }
+            Event::Resume => {
+                let (_, row) = self.room.desk.newsletter("matinale").await.expect("it is declared");
+                row.resume(&self.room.desk.db, self.room.now()).await.expect("it goes on");
+            }
+            Event::Reschedule(schedule) => {
+                // Slots up to now belong to the old schedule: a node that is down when the file changes loses them.
+                self.tick().await;
+                self.check_slots().await;
+                if schedule != self.schedule {
+                    self.schedule = schedule;
+                    self.room.redeclare(&settings(schedule)).await;
+                    self.taken_up = self.room.now();
+                }
+            }
+            Event::Stop => self.stop().await,
+            Event::Manual => self.manual().await,
+        }
+    }
+
+    fn some(&self, index: prop::sample::Index) -> Option<i64> {
+        let ids: Vec<i64> = self.model.articles.keys().copied().collect();
+        (!ids.is_empty()).then(|| *index.get(&ids))
+    }
+
+    /// One step on two nodes at once; what they did is checked against the model.
+    async fn tick(&mut self) {
+        let now = self.room.now();
+        let twin = self.room.desk.clone();
+        let (one, other) = (self.room.desk.tick(now).await, twin.tick(now).await);
+        let (one, other) = (one.expect("a step"), other.expect("a step"));
+        assert_eq!(other, Default::default(), "the second node found something left to do");
+        // A coalesced edition gives its articles back before the later slot takes them; then slots go in order, and
+        // what ends unreleased ends last.
+        let mut steps: Vec<(u8, Timestamp, Result<EditionId, (&String, SkipReason)>)> = Vec::new();
+        for (_, key, reason) in &one.skipped {
+            let phase = match (self.edition_of(key).await, reason) {
+                (None, _) => 1,
+                (Some(_), SkipReason::Coalesced) => 0,
+                (Some(_), _) => 2,
+            };
+            steps.push((phase, self.slot_at(key).await, Err((key, *reason))));
+        }
+        for id in &one.frozen {
+            let edition = Edition::find(&self.room.desk.db, *id).await.expect("an edition");
+            steps.push((1, edition.slot_at, Ok(*id)));
+        }
+        steps.sort_by_key(|(phase, at, _)| (*phase, *at));
+        for (_, _, step) in steps {
+            match step {
+                Ok(id) => self.frozen(id).await,
+                Err((key, reason)) => self.skipped(key, reason).await,
+            }
+        }
+        for id in &one.revised {
+            self.revised(*id).await;
+        }
+        for id in &one.released {
+            self.released(*id).await;
+        }
+    }
+
+    async fn skipped(&mut self, key: &str, reason: SkipReason) {
+        let at = self.slot_at(key).await;
+        match self.model.slots.iter_mut().find(|(known, _)| *known == at) {
+            Some(slot) => slot.1 = Some(reason),
+            None => self.model.slots.push((at, Some(reason))),
+        }
+        self.model.slots.sort();
+        let over = self.edition_of(key).await;
+        if let Some(edition) = over {
+            self.model.live.retain(|_, by| *by != Some(edition));
+        }
+        if reason == SkipReason::Empty && over.is_none() {
+            let opening = self.opening(at);
+            let (taken, passed) = self.model.expected(at, opening);
+            assert_eq!(taken, BTreeSet::new(), "slot {key} was called empty");
+            self.model.live.extend(passed.into_iter().map(|id| (id, None)));
+        }
+    }
+
+    async fn frozen(&mut self, id: EditionId) {
+        let edition = Edition::find(&self.room.desk.db, id).await.expect("an edition");
+        let opening = self.opening(edition.slot_at);
+        let (taken, passed) = self.model.expected(edition.slot_at, opening);
+        let really: BTreeSet<i64> = self.room.articles_of(id).await.into_iter().collect();
+        assert_eq!(really, taken, "edition {id} of slot {}", edition.slot_key);
+        self.model.live.extend(taken.into_iter().map(|article| (article, Some(id))));
+        self.model.live.extend(passed.into_iter().map(|article| (article, None)));
+        if !edition.slot_key.starts_with("run:") {
+            self.model.slots.push((edition.slot_at, None));
+            self.model.slots.sort();
+        }
+    }
+
+    async fn revised(&mut self, id: EditionId) {
+        let kept: BTreeSet<i64> = self.room.articles_of(id).await.into_iter().collect();
+        self.model.live.retain(|article, by| *by != Some(id) || kept.contains(article));
+        let edition = Edition::find(&self.room.desk.db, id).await.expect("an edition");
+        if edition.state == EditionState::Expired {
+            self.model.live.retain(|_, by| *by != Some(id));
+            if let Some(slot) = self.model.slots.iter_mut().find(|(at, _)| *at == edition.slot_at) {
+                slot.1 = Some(SkipReason::Empty);
+            }
+        }
+        for article in kept {
+            assert!(!self.model.articles[&article].retracted, "article {article} is retracted");
+        }
+    }
+
+    async fn released(&mut self, id: EditionId) {
+        let edition = Edition::find(&self.room.desk.db, id).await.expect("an edition");
+        let released_at = edition.released_at.expect("a released edition");
+        assert!(released_at >= edition.slot_at && released_at <= edition.expires_at);
+        self.model.released.push(edition.slot_at);
+        for article in self.room.articles_of(id).await {
+            let before = self.model.sent.insert(article, id);
+            assert_eq!(before, None, "article {article} was sent before");
+        }
+    }
+
+    async fn stop(&mut self) {
+        let frozen =
+            self.room.number("SELECT coalesce(max(id), 0) AS id FROM editions WHERE state = 'frozen'").await;
+        if frozen > 0 {
+            let id = EditionId(frozen);
+            edition::stop(&self.room.desk.db, id, self.room.now()).await.expect("it stops");
+            self.model.live.retain(|_, by| *by != Some(id));
+        }
+    }
+
+    async fn manual(&mut self) {
+        let now = self.room.now();
+        let opening = self.opening_now(now);
+        let (taken, _) = self.model.expected(now, opening);
+        match self.room.desk.run("matinale", now).await {
+            Ok(id) => {
+                self.model.opening.get_or_insert(opening);
+                self.frozen(id).await;
+                self.released(id).await;
+            }
+            Err(RunError::Empty { .. }) => assert_eq!(taken, BTreeSet::new()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn opening(&mut self, slot_at: Timestamp) -> Timestamp {
+        let opening = self.opening_now(slot_at);
+        *self.model.opening.get_or_insert(opening)
+    }
+
+    fn opening_now(&self, slot_at: Timestamp) -> Timestamp {
+        self.model.opening.unwrap_or_else(|| {
+            let (schedule, zone) = self.rhythm();
+            schedule.previous_slot(zone, slot_at.plus(-1).to_utc()).expect("an earlier slot").at.into()
+        })
+    }
+
+    fn rhythm(&self) -> (Schedule, Zone) {
+        let (cron, zone) = SCHEDULES[self.schedule];
+        (Schedule::parse(cron).expect("a schedule"), Zone::parse(zone).expect("a zone"))
+    }
+
+    async fn slot_at(&self, key: &str) -> Timestamp {
+        let at = self.room.number(&format!("SELECT max(at) FROM slots WHERE slot_key = '{key}'")).await;
+        Timestamp::from_millis(at)
+    }
+
+    async fn edition_of(&self, key: &str) -> Option<EditionId> {
+        let select = format!(
+            "SELECT coalesce(max(e.id), 0) FROM editions e JOIN slots s ON s.id = e.slot_id WHERE s.slot_key = '{key}'"
+        );
+        Some(self.room.number(&select).await).filter(|id| *id > 0).map(EditionId)
+    }
+
+    /// P2: each slot of the schedule since it was taken up has one row, and none before.
+    async fn check_slots(&self) {
+        let (schedule, zone) = self.rhythm();
+        let until = self.room.now();
+        let due: BTreeSet<String> = schedule
+            .slots_between(zone, self.taken_up.to_utc(), until.to_utc())
+            .map(|slot| slot.key.to_string())
+            .collect();
+        for key in &due {
+            let rows =
+                self.room.number(&format!("SELECT count(*) FROM slots WHERE slot_key = '{key}'")).await;
+            assert_eq!(rows, 1, "slot {key} of {schedule}, taken up at {}", self.taken_up);
+        }
+        let silent = "SELECT count(*) FROM slots WHERE outcome = 'skipped' AND reason IS NULL";
+        assert_eq!(self.room.number(silent).await, 0, "a slot that sent nothing does not say why");
+    }
+
+    /// P1 at the end: run for two quiet days, and whoever still should have been sent was.
+    async fn finish(&mut self) {
+        let (_, row) = self.room.desk.newsletter("matinale").await.expect("it is declared");
+        row.resume(&self.room.desk.db, self.room.now()).await.expect("it goes on");
+        self.step(Event::Run(2 * 24 * 60)).await;
+        self.check_slots().await;
+        let twice = "SELECT count(*) FROM (SELECT ea.article_id FROM edition_articles ea JOIN editions e
+            ON e.id = ea.edition_id AND e.revision = ea.revision AND e.released_at IS NOT NULL
+            GROUP BY ea.article_id HAVING count(*) > 1) twice";
+        assert_eq!(self.room.number(twice).await, 0, "an article was sent twice");
+        let visible = self.room.now().plus(-DAY);
+        for (id, article) in &self.model.articles {
+            let due = article.carried
+                && !article.retracted
+                && article.published <= visible
+                && article.appearance <= visible
+                && article.appearance > self.model.opening.expect("there was an edition or an empty slot")
+                // Filed too late for max_age, before any released edition could know it.
+                && article.published > article.appearance.plus(-MAX_AGE + DAY + GRACE);
+            let passed = self.model.live.get(id) == Some(&None);
+            if due && !passed && self.was_up_since(article.appearance) {
+                assert!(self.model.sent.contains_key(id), "article {id} was lost: {article:?}");
+            }
+        }
+    }
+
+    /// Whether no released slot before the article's appearance lay so far ahead that its publication fell behind.
+    fn was_up_since(&self, appearance: Timestamp) -> bool {
+        self.model.released.iter().any(|at| *at >= appearance)
+    }
+}
+
+#[test]
+fn no_article_is_lost_or_repeated_and_no_slot_makes_two_editions() {
+    let cases = std::env::var("KIOSQUE_TIMELINES").ok().and_then(|n| n.parse().ok()).unwrap_or(24);
+    play(cases, async || Some(TestDatabase::sqlite().await));
+    play(cases / 6, async || TestDatabase::postgres().await);
+}
+
+fn play(cases: u32, database: impl AsyncFn() -> Option<TestDatabase>) {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let outcome = TestRunner::new(config).run(&prop::collection::vec(event(), 5..40), |events| {
+        runtime.block_on(async {
+            let Some(database) = database().await else { return };
+            let db = database.open().await;
+            let room = Newsroom::open(&db, &settings(0)).await;
+            room.readers(1, 1, "all").await;
+            let mut play = Play { room, model: Model::default(), schedule: 0, taken_up: OPENING, next: 1 };
+            for event in events {
+                play.step(event).await;
+            }
+            play.finish().await;
+            db.close().await;
+        });
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
