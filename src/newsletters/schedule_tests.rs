@@ -317,7 +317,7 @@ proptest! {
         let (schedule, zone) = (schedule(&text), zone(name));
         let fixed = text.split(' ').take(2).all(|field| field.parse::<u32>().is_ok());
         prop_assume!(!fixed);
-        let until = after + TimeDelta::days(8);
+        let until = after + TimeDelta::days(3);
         let ours: Vec<_> = schedule
             .slots_between(zone, after, until)
             .filter(|slot| slot.key.wall_clock() == Some(zone.local(slot.at)))
@@ -376,6 +376,17 @@ proptest! {
         prop_assert_eq!(schedule.slots_between(zone, previous.at, at).next(), None);
     }
 
+    #[test]
+    fn any_text_is_read_or_refused(text in "[-*/,0-9a-zA-Z@? ]{0,24}") {
+        if let Ok(schedule) = Schedule::parse(&text) {
+            prop_assert!(schedule.slots_after(zone("Africa/Lome"), utc("2026-11-23T00:00:00")).next().is_some());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     /// What `slots_after` relies on to start at the time the clock shows.
     #[test]
     fn in_every_zone_later_moments_are_never_placed_earlier(
@@ -389,13 +400,6 @@ proptest! {
             let at = zone.place(start + TimeDelta::minutes(15 * quarter)).unwrap().at;
             prop_assert!(last <= at, "{} at {}", zone, at);
             last = at;
-        }
-    }
-
-    #[test]
-    fn any_text_is_read_or_refused(text in "[-*/,0-9a-zA-Z@? ]{0,24}") {
-        if let Ok(schedule) = Schedule::parse(&text) {
-            prop_assert!(schedule.slots_after(zone("Africa/Lome"), utc("2026-11-23T00:00:00")).next().is_some());
         }
     }
 }
