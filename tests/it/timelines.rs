@@ -69,6 +69,7 @@ struct Article {
     appearance: Timestamp,
     retracted: bool,
     carried: bool,
+    archive: bool,
 }
 
 /// What P1 says, kept in plain lists.
@@ -137,7 +138,8 @@ impl Play {
                 let categories: &[i64] = if category == 4 { &[] } else { &[category] };
                 self.room.article(id, published, archive, categories).await;
                 let appearance = if archive { published } else { published.max(self.room.now()) };
-                let article = Article { published, appearance, retracted: false, carried: category != 4 };
+                let article =
+                    Article { published, appearance, retracted: false, carried: category != 4, archive };
                 self.model.articles.insert(id, article);
             }
             Event::Correct(index) => {
@@ -367,7 +369,9 @@ impl Play {
         assert_eq!(self.room.number(twice).await, 0, "an article was sent twice");
         let visible = self.room.now().plus(-DAY);
         for (id, article) in &self.model.articles {
+            // An archive is for feeds and pages; what of it an edition may still take, the model said above.
             let due = article.carried
+                && !article.archive
                 && !article.retracted
                 && article.published <= visible
                 && article.appearance <= visible
