@@ -2,18 +2,89 @@
 
 use std::path::Path;
 
-use super::{Failure, output, runs, setup};
-use crate::clock::Clock;
+use super::newsletter::{coming_of, sentence};
+use super::{Failure, output, setup};
+use crate::app::App;
+use crate::clock::{Clock, Timestamp};
+use crate::french::number;
+use crate::newsletters::announce::describe_change;
+use crate::newsletters::coming;
+use crate::newsletters::declaration::Declaration;
+use crate::newsletters::newsletter::Newsletter;
+use crate::newsletters::rhythm::rhythm;
+use crate::newsletters::schedule::Schedule;
+use crate::newsletters::zone::Zone;
+use crate::subscribers::list_newsletters;
 
-/// Prints every mistake of the configuration; when there is none, the next three runs of each newsletter.
+/// Prints every mistake of the configuration; when there is none, the next three runs of each newsletter and, where the
+/// database knows another schedule, what the change does.
 pub(super) async fn run(named: Option<&Path>) -> Result<(), Failure> {
     let (config, declarations) = setup::configuration(named)?;
     output::say(format!("{}: no mistakes", config.source().name));
-    let now = Clock::System.now().to_utc();
-    for newsletter in &declarations.newsletters {
-        output::say(format!("\n{} ({})", newsletter.title, newsletter.slug));
-        for run in runs::next_runs(newsletter, now, 3) {
-            output::say(format!("  {}", run.sentence()));
+    let now = Clock::System.now();
+    let known = setup::open_if_there(config).await;
+    for declaration in &declarations.newsletters {
+        let rhythm = rhythm(&declaration.schedule);
+        output::say(format!("\n{} ({}), {rhythm}", declaration.title, declaration.slug));
+        let coming = match &known {
+            Ok(app) => {
+                if let Some(change) = change(app, declaration, now).await? {
+                    output::say(format!("  {change}"));
+                }
+                coming_of(app, declaration, now, 3).await?
+            }
+            Err(_) => coming::declared(declaration, now, 3),
+        };
+        for coming in coming {
+            output::say(format!("  {}", sentence(&coming, declaration)));
+        }
+    }
+    match known {
+        Ok(app) => left_out(&app).await,
+        Err(Failure::Failed(error)) => {
+            output::say(format!("\nnot compared with the database: {error}"));
+            Ok(())
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// What taking up the declared schedule changes, in one sentence; nothing where it is in force already.
+async fn change(app: &App, declaration: &Declaration, now: Timestamp) -> Result<Option<String>, Failure> {
+    let mut row = Newsletter::by_slug(&app.db, declaration.slug.as_str()).await?;
+    for was in &declaration.was {
+        if row.is_none() {
+            row = Newsletter::by_slug(&app.db, was.as_str()).await?;
+        }
+    }
+    let Some(row) = row else {
+        return Ok(Some("Nouvelle lettre, prise en compte au prochain démarrage.".to_owned()));
+    };
+    let (Ok(schedule), Ok(zone)) = (Schedule::parse(&row.schedule), Zone::parse(&row.timezone)) else {
+        return Ok(None);
+    };
+    if schedule == declaration.schedule && zone == declaration.zone {
+        return Ok(None);
+    }
+    let effect = describe_change((&schedule, zone), (&declaration.schedule, declaration.zone), now.to_utc());
+    Ok(Some(format!("Nouvel horaire. {effect}")))
+}
+
+/// Newsletters that the database knows and the file leaves out, when they have readers.
+async fn left_out(app: &App) -> Result<(), Failure> {
+    for known in list_newsletters(&app.db).await? {
+        if app.declarations.newsletter(&known.slug).is_some() {
+            continue;
+        }
+        let Some(row) = Newsletter::by_slug(&app.db, &known.slug).await? else { continue };
+        let readers = row.readers(&app.db).await?;
+        if readers > 0 {
+            let (slug, title) = (&known.slug, &known.title);
+            let readers = number::count(readers, "lecteur", "lecteurs");
+            output::say(format!(
+                "\nwarning: {title} ({slug}) n’est plus dans ce fichier et a {readers}, qui ne recevront plus rien. \
+                 Remettez-la, ou écrivez was = [\"{slug}\"] dans celle qui la remplace."
+            ));
         }
     }
     Ok(())

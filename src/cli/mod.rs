@@ -13,7 +13,6 @@ mod migrate;
 mod newsletter;
 mod output;
 mod owner;
-mod runs;
 mod serve;
 mod setup;
 mod status;

@@ -5,51 +5,56 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::Failure;
-use super::output::Format;
+use super::output::{self, Format, Table};
+use super::setup::{self, Access};
+use crate::app::App;
+use crate::french::number::count;
+use crate::mail::{Address, Mailbox};
+use crate::subscribers::{
+    self, Enrolled, Enrolment, Filter, ImportError, ImportSummary, Listed, Reader, Reason, SubscriptionState,
+    Target,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Add a reader who has consented elsewhere
     Add {
-        /// The reader's address
-        address: String,
+        /// The reader: afi@exemple.tg, or 'Afi Mensah <afi@exemple.tg>'
+        reader: Mailbox,
         /// The newsletter's slug
         #[arg(long, value_name = "SLUG")]
         newsletter: String,
-        /// The reader's name
-        #[arg(long)]
-        name: Option<String>,
-        /// Categories by slug, separated by commas; all when left out
-        #[arg(long, value_delimiter = ',', value_name = "SLUGS")]
-        categories: Option<Vec<String>>,
-        /// Where the consent comes from, in words
+        /// Where the consent comes from, in words; kept as proof
         #[arg(long, value_name = "TEXT")]
         consent: String,
     },
     /// Show all that is kept of a reader
     Show {
         /// The reader's address
-        address: String,
+        address: Address,
         #[command(flatten)]
         format: Format,
     },
-    /// List readers
+    /// List subscriptions
     List {
-        /// Only this newsletter
+        /// Only of this newsletter
         #[arg(long, value_name = "SLUG")]
         newsletter: Option<String>,
+        /// Only in this state: pending, confirmed or left
+        #[arg(long)]
+        state: Option<SubscriptionState>,
         #[command(flatten)]
         format: Format,
     },
     /// Take readers, or addresses never to mail, from a CSV file
-    #[command(group(clap::ArgGroup::new("as_what").required(true).args(["newsletter", "kind"])))]
+    #[command(group(clap::ArgGroup::new("what").required(true).args(["newsletter", "kind"])))]
     Import {
-        /// The file, with a first line that names the columns
+        /// The file: a first line `address` or `address,name`, then one reader a line
         file: PathBuf,
         /// The newsletter's slug
         #[arg(long, value_name = "SLUG", requires = "consent")]
         newsletter: Option<String>,
-        /// Where the consent comes from, in words
+        /// Where the consent comes from, in words; kept as proof with every reader
         #[arg(long, value_name = "TEXT", requires = "newsletter")]
         consent: Option<String>,
         /// Take the addresses as ones never to mail
@@ -58,6 +63,193 @@ pub(super) enum Verb {
     },
 }
 
-pub(super) async fn run(_named: Option<&Path>, _verb: Verb) -> Result<(), Failure> {
-    Err(Failure::usage("kiosque: not wired yet"))
+pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Add { reader, newsletter, consent } => add(named, &reader, &newsletter, &consent).await,
+        Verb::Show { address, format } => show(named, &address, format).await,
+        Verb::List { newsletter, state, format } => list(named, &Filter { newsletter, state }, format).await,
+        Verb::Import { file, newsletter, consent, kind: _ } => {
+            import(named, &file, newsletter.as_deref().zip(consent.as_deref())).await
+        }
+    }
+}
+
+/// The newsletter as readers know it; it is declared first where the store does not know it yet.
+async fn newsletter(app: &App, slug: &str) -> Result<subscribers::Newsletter, Failure> {
+    setup::newsletter(app, slug).await?;
+    let mut tx = app.db.read().await?;
+    let found = subscribers::find_newsletter(&mut tx, slug).await?;
+    found.ok_or_else(|| Failure::usage(format!("kiosque: no newsletter is called {slug}")))
+}
+
+async fn add(named: Option<&Path>, reader: &Mailbox, slug: &str, consent: &str) -> Result<(), Failure> {
+    if consent.trim().is_empty() {
+        return Err(Failure::usage("kiosque: --consent is empty; say where and how this reader agreed"));
+    }
+    let app = setup::open(named, Access::Write).await?;
+    let newsletter = newsletter(&app, slug).await?;
+    let mut tx = app.db.begin_durable().await?;
+    let new = Enrolment { mailbox: reader, newsletter: &newsletter, consent, origin: "operator" };
+    let enrolled = subscribers::enrol(&mut tx, &app.keys, &new, app.clock.now()).await?;
+    tx.commit().await?;
+    let (address, title) = (reader.address(), &newsletter.title);
+    match enrolled {
+        Enrolled::Added => output::say(format!("{address} reçoit désormais {title}.")),
+        Enrolled::Already => output::say(format!("{address} recevait déjà {title}.")),
+        Enrolled::HasLeft => {
+            return Err(refused(&format!(
+                "{address} s’est désinscrit de {title}. Seule cette personne peut revenir, par le formulaire {}.",
+                app.config.public_url.join("/lettres")
+            )));
+        }
+        Enrolled::Suppressed(reason) => {
+            return Err(refused(&format!("{address} ne doit plus recevoir de courrier ({}).", why(reason))));
+        }
+    }
+    Ok(())
+}
+
+fn refused(sentence: &str) -> Failure {
+    output::complain(&format!("{sentence} Rien n’a changé."));
+    Failure::Reported
+}
+
+/// Why an address is not mailed, in French.
+fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::HardBounce => "l’adresse n’existe plus",
+        Reason::Complaint => "courrier signalé comme indésirable",
+        Reason::NotMe => "« ce n’était pas moi »",
+        Reason::Erased => "données effacées à sa demande",
+        Reason::Imported => "refus repris d’un autre système",
+        Reason::Operator => "bloquée par la rédaction",
+    }
+}
+
+/// A page of a list that may be as long as it likes.
+const PAGE: i64 = 1000;
+
+async fn list(named: Option<&Path>, filter: &Filter, format: Format) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Read).await?;
+    if let Some(slug) = &filter.newsletter {
+        setup::declared(&app.declarations, slug)?;
+    }
+    let mut all: Vec<Listed> = Vec::new();
+    loop {
+        let page = subscribers::list(&app.db, filter, all.last().map(|listed| listed.id), PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        all.extend(page);
+    }
+    if format.json {
+        return Ok(output::json(&all)?);
+    }
+    let mut table = Table::new(&["address", "name", "newsletter", "state", "since", "choice", "suppressed"]);
+    for listed in all {
+        table.row([
+            listed.address,
+            listed.name.unwrap_or_default(),
+            listed.newsletter,
+            listed.state.to_string(),
+            listed.since.to_string(),
+            listed.choice,
+            listed.suppressed.map_or_else(String::new, |reason| reason.to_string()),
+        ]);
+    }
+    table.print("no subscriptions");
+    Ok(())
+}
+
+async fn show(named: Option<&Path>, address: &Address, format: Format) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Read).await?;
+    let Some(reader) = subscribers::show(&app.db, &app.keys, address).await? else {
+        output::complain(&format!("Rien n’est conservé de {address}."));
+        return Err(Failure::Reported);
+    };
+    if format.json {
+        return Ok(output::json(&reader)?);
+    }
+    print(&reader);
+    Ok(())
+}
+
+fn print(reader: &Reader) {
+    let name = reader.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+    let since = reader.since.map_or_else(String::new, |since| format!(", since {since}"));
+    output::say(format!("{}{name}{since}", reader.address));
+    if let Some(suppression) = &reader.suppression {
+        output::say(format!("Ne doit plus recevoir de courrier\u{a0}: {}.", why(suppression.reason)));
+    }
+    let mut table = Table::new(&["newsletter", "state", "choice", "layout", "asked", "confirmed", "left"]);
+    let time = |at: Option<crate::clock::Timestamp>| at.map_or_else(String::new, |at| at.to_string());
+    for subscription in &reader.subscriptions {
+        table.row([
+            subscription.newsletter.clone(),
+            subscription.state.to_string(),
+            subscription.choice.clone(),
+            subscription.layout.clone(),
+            subscription.created_at.to_string(),
+            time(subscription.confirmed_at),
+            time(subscription.left_at),
+        ]);
+    }
+    output::say("");
+    table.print("no subscriptions");
+    let mut table = Table::new(&["at", "event", "newsletter", "reference", "origin", "wording"]);
+    for event in &reader.events {
+        table.row([
+            event.at.to_string(),
+            event.event.to_string(),
+            event.newsletter.clone().unwrap_or_default(),
+            event.reference.to_string(),
+            event.origin.clone().unwrap_or_default(),
+            output::shorten(&event.wording, 60),
+        ]);
+    }
+    output::say("");
+    table.print("no consent events");
+}
+
+async fn import(named: Option<&Path>, file: &Path, readers: Option<(&str, &str)>) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Write).await?;
+    let found;
+    let target = match readers {
+        None => Target::Suppressed,
+        Some((slug, consent)) => {
+            found = newsletter(&app, slug).await?;
+            Target::Readers { newsletter: &found, consent }
+        }
+    };
+    let summary = subscribers::import(&app.db, &app.keys, &app.clock, file, target).await;
+    let summary = summary.map_err(|error| match error {
+        ImportError::Store(error) => Failure::Failed(error),
+        ImportError::Header(_) | ImportError::Consent => Failure::usage(format!("kiosque: {error}")),
+        other @ ImportError::File(..) => Failure::Failed(other.into()),
+    })?;
+    for mistake in &summary.mistakes {
+        output::complain(&mistake.to_string());
+    }
+    output::say(told(&summary, readers.is_some()));
+    if summary.mistakes.is_empty() { Ok(()) } else { Err(Failure::Reported) }
+}
+
+/// « 12 lecteurs ajoutés, 3 l’étaient déjà, 1 désinscription respectée, … »
+fn told(summary: &ImportSummary, readers: bool) -> String {
+    let n = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let mut parts = vec![match readers {
+        true => count(n(summary.added), "lecteur ajouté", "lecteurs ajoutés"),
+        false => count(n(summary.added), "adresse bloquée", "adresses bloquées"),
+    }];
+    for (number, one, many) in [
+        (summary.already, "déjà connue", "déjà connues"),
+        (summary.have_left, "désinscription respectée", "désinscriptions respectées"),
+        (summary.suppressed, "adresse à ne plus solliciter", "adresses à ne plus solliciter"),
+        (summary.mistakes.len() as u64, "ligne refusée", "lignes refusées"),
+    ] {
+        if number > 0 {
+            parts.push(count(n(number), one, many));
+        }
+    }
+    format!("{} ({}).", parts.join(", "), count(n(summary.lines), "ligne lue", "lignes lues"))
 }

@@ -5,6 +5,7 @@
 //! how that becomes a mail.
 
 pub mod announce;
+pub mod coming;
 mod crontab;
 mod crontab_field;
 pub mod declaration;

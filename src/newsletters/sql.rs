@@ -37,6 +37,8 @@ statements! {
     // What stands between a slot and the edition before it: was there a pause?
     SLOTS_BACK = "SELECT at, outcome, reason FROM slots
         WHERE newsletter_id = $1 AND at < $2 AND slot_key NOT LIKE 'run:%' ORDER BY at DESC, id DESC LIMIT $3";
+    SLOTS_AFTER = "SELECT slot_key, outcome, reason FROM slots
+        WHERE newsletter_id = $1 AND at > $2 AND slot_key NOT LIKE 'run:%' ORDER BY at, id";
     SLOT_KEYS_AFTER = "SELECT slot_key FROM slots
         WHERE newsletter_id = $1 AND at >= $2 AND slot_key NOT LIKE 'run:%' ORDER BY at, id";
 
