@@ -2,6 +2,7 @@
 
 use crate::french::typography::{Spaces, typeset};
 use crate::french::{date, number};
+use crate::html::excerpt;
 use chrono::{NaiveDate, NaiveDateTime};
 use minijinja::{Environment, Error, ErrorKind, Value};
 
@@ -22,7 +23,7 @@ pub(super) fn add(env: &mut Environment<'static>) {
     env.add_filter("list", |items: Vec<String>| {
         number::list(&items.iter().map(String::as_str).collect::<Vec<_>>())
     });
-    env.add_filter("excerpt", excerpt);
+    env.add_filter("excerpt", |text: &str, limit: usize| excerpt(text, limit));
     env.add_filter("paragraphs", |text: &str| {
         text.split("\n\n")
             .map(str::trim)
@@ -43,21 +44,6 @@ fn moment(value: &str) -> Result<NaiveDateTime, Error> {
         .map_err(|_| Error::new(ErrorKind::InvalidOperation, format!("not a date or a moment: {value}")))
 }
 
-/// At most `limit` characters, cut at a word, "…" at the end. A quotation that the cut would leave open is left out
-/// with what follows it, or closed when nearly all stands inside it.
-fn excerpt(text: &str, limit: usize) -> String {
-    let text = text.trim();
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    let kept = cut(text, limit.saturating_sub(1));
-    match kept.rfind('«').filter(|&open| !kept[open..].contains('»')) {
-        Some(open) if kept[..open].chars().count() * 2 >= limit => ended(&kept[..open], "…"),
-        Some(_) => ended(cut(text, limit.saturating_sub(3)), "…\u{a0}»"),
-        None => ended(kept, "…"),
-    }
-}
-
 /// HTML of a date: its "1er" with the ending raised.
 fn ordinals(text: &str) -> Value {
     let raised = "1<sup style=\"font-size:70%;line-height:0\">er</sup>";
@@ -69,21 +55,6 @@ fn ordinals(text: &str) -> Value {
         })
         .collect();
     Value::from_safe_string(text)
-}
-
-/// The longest beginning of at most `limit` characters that ends with a word, or with a part of the only word.
-fn cut(text: &str, limit: usize) -> &str {
-    let end = text.char_indices().nth(limit).map_or(text.len(), |(at, _)| at);
-    if text[end..].starts_with(|c: char| c.is_ascii_whitespace()) {
-        return &text[..end];
-    }
-    text[..end].rfind(|c: char| c.is_ascii_whitespace()).map_or(&text[..end], |at| &text[..at])
-}
-
-/// The text without the punctuation it ends with, and a mark that it goes on.
-fn ended(text: &str, mark: &str) -> String {
-    let text = text.trim_end_matches(|c: char| c.is_whitespace() || ",;:.!?…–—(«-".contains(c));
-    if text.is_empty() { String::new() } else { format!("{text}{mark}") }
 }
 
 /// The width of a plain-text mail (RFC 3676 §4.2 advises at most 78, quoting takes some).
@@ -130,23 +101,6 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_excerpt_ends_at_a_word() {
-        assert_eq!(excerpt("Le port de Lomé s’agrandit", 100), "Le port de Lomé s’agrandit");
-        assert_eq!(excerpt("Le port de Lomé s’agrandit encore", 20), "Le port de Lomé…");
-        assert_eq!(excerpt("Le port, dit-on, avance", 10), "Le port…");
-        assert_eq!(excerpt("Le port", 0), "");
-    }
-
-    #[test]
-    fn an_excerpt_never_ends_inside_a_quotation() {
-        let text =
-            "Le ministre a promis hier soir : « Nous ouvrirons le port en mars prochain », avant de partir";
-        assert_eq!(excerpt(text, 50), "Le ministre a promis hier soir…");
-        let text = "« Nous ouvrirons le port en mars prochain », a promis le ministre";
-        assert_eq!(excerpt(text, 30), "« Nous ouvrirons le port en…\u{a0}»");
-    }
-
-    #[test]
     fn lines_break_at_spaces_but_never_at_no_break_spaces() {
         let text = format!("{} 10\u{a0}000\u{a0}F\u{a0}CFA", "a".repeat(65));
         assert_eq!(wrap(&text, ""), format!("{}\n10\u{a0}000\u{a0}F\u{a0}CFA", "a".repeat(65)));
@@ -178,11 +132,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn an_excerpt_is_never_longer_than_asked(text in "[a-zé« »,.\u{a0}]{0,80}", limit in 0usize..90) {
-            prop_assert!(excerpt(&text, limit).chars().count() <= limit);
-        }
-
         #[test]
         fn wrapping_keeps_every_word_and_the_width(text in "[a-zé:/\u{a0} \n]{0,400}") {
             let wrapped = wrap(&text, "  ");
