@@ -4,8 +4,10 @@
 //! unsubscribes holds [`TOKEN_MARK`](crate::mail::TOKEN_MARK) where the reader's token will stand.
 
 use crate::html::publisher::PublisherView;
+use crate::mail::without_mark;
 use chrono::NaiveDateTime;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A digest as one choice of rubrics sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +34,39 @@ pub struct DigestView {
     pub links: LinksView,
     /// Why the reader gets this mail, in a sentence.
     pub why: String,
+}
+
+impl DigestView {
+    /// The view without the token's mark in anything that was written elsewhere: an article that carried it would be
+    /// given each reader's token.
+    pub(super) fn without_foreign_marks(&self) -> Self {
+        let mut view = self.clone();
+        let clean = |text: &mut String| {
+            if let Cow::Owned(cleaned) = without_mark(text) {
+                *text = cleaned;
+            }
+        };
+        let clean_article = |article: &mut ArticleView| {
+            [&mut article.title, &mut article.url, &mut article.rubric, &mut article.summary].into_iter().for_each(clean);
+            article.author.iter_mut().for_each(clean);
+            if let Some(image) = &mut article.image {
+                [&mut image.url, &mut image.alt].into_iter().for_each(clean);
+            }
+        };
+        clean_article(&mut view.lead);
+        for section in &mut view.sections {
+            clean(&mut section.rubric);
+            section.articles.iter_mut().for_each(clean_article);
+        }
+        for link in &mut view.announced.links {
+            [&mut link.title, &mut link.url].into_iter().for_each(clean);
+        }
+        for correction in &mut view.corrections {
+            [&mut correction.title, &mut correction.url, &mut correction.text].into_iter().for_each(clean);
+        }
+        view.note.iter_mut().chain(&mut view.subject_line).for_each(clean);
+        view
+    }
 }
 
 /// The newsletter of a digest or of a confirmation.

@@ -72,6 +72,7 @@ struct Context<'a, V> {
 ///
 /// When a template is wrong or asks for what the view does not hold.
 pub fn render(templates: &Templates, view: &DigestView) -> Result<Rendered, RenderError> {
+    let view = &view.without_foreign_marks();
     let subject = one_line(&templates.render("email/subject.txt", view)?);
     let preheader = one_line(&templates.render("email/preheader.txt", view)?);
     let context = |excerpts| Context { view, subject: &subject, preheader: &preheader, excerpts };
@@ -283,6 +284,25 @@ mod tests {
             assert!(!html.replace("&lt;", "").contains(markup) || markup == "{{", "{markup}");
         }
         assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    }
+
+    #[test]
+    fn an_article_never_gets_a_readers_token() {
+        let marks = |mail: &Rendered| {
+            let all = format!("{}{}{}{}", mail.subject, mail.preheader, mail.html, mail.text);
+            all.matches(TOKEN_MARK).count() + all.matches("%EE%87%B0").count()
+        };
+        let plain = marks(&digest(&sample_view::digest()));
+        let mut view = sample_view::digest();
+        let article = &mut view.sections[0].articles[0];
+        for text in [&mut article.title, &mut article.summary, &mut article.url] {
+            text.push_str(TOKEN_MARK);
+            text.push_str("%EE%87%B0%EE%87%B1");
+        }
+        view.announced.links[0].url.push_str("%ee%87%b0%ee%87%b1");
+        view.note = Some(TOKEN_MARK.into());
+        assert_eq!(plain, 3);
+        assert_eq!(marks(&digest(&view)), plain);
     }
 
     #[test]

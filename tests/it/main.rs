@@ -9,4 +9,5 @@ mod house;
 mod readers;
 mod store;
 mod support;
+mod templates;
 mod timelines;
