@@ -47,7 +47,9 @@ impl DigestView {
             }
         };
         let clean_article = |article: &mut ArticleView| {
-            [&mut article.title, &mut article.url, &mut article.rubric, &mut article.summary].into_iter().for_each(clean);
+            [&mut article.title, &mut article.url, &mut article.rubric, &mut article.summary]
+                .into_iter()
+                .for_each(clean);
             article.author.iter_mut().for_each(clean);
             if let Some(image) = &mut article.image {
                 [&mut image.url, &mut image.alt].into_iter().for_each(clean);
