@@ -10,9 +10,11 @@ use chrono::{DateTime, Utc};
 
 use super::items::{Choice, Image, Item};
 use super::picture::with_picture;
-use super::spec::{Kind, Publication, View, ViewId};
+use super::spec::{Kind, Publication, View};
+use crate::articles::CategoryId;
 use crate::clock::Timestamp;
 use crate::french::typography::{Spaces, typeset};
+use crate::html::text::{one_line, xml_safe};
 
 /// The longest title made of a summary, in characters.
 const TITLE_FROM_SUMMARY: usize = 80;
@@ -77,7 +79,7 @@ pub struct Term {
 }
 
 /// The declared rubrics by number: they name what an article is filed under.
-pub type Rubrics = HashMap<ViewId, Term>;
+pub type Rubrics = HashMap<CategoryId, Term>;
 
 impl Document {
     /// Says what `choice` shows in the feed of `view`.
@@ -210,16 +212,5 @@ fn line(text: &str) -> String {
 
 /// A line of somebody else's, as it is stored.
 fn line_as_stored(text: &str) -> String {
-    let space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
-    xml_safe(text).split(space).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// Without what XML 1.0 §2.2 forbids, the non-characters and the C1 controls.
-fn xml_safe(text: &str) -> String {
-    let fine = |c: &char| match c {
-        '\t' | '\n' | '\r' => true,
-        '\u{fdd0}'..='\u{fdef}' | '\u{fffd}' => false,
-        c => !c.is_control() && *c as u32 & 0xFFFE != 0xFFFE,
-    };
-    text.chars().filter(fine).collect()
+    one_line(&xml_safe(text))
 }

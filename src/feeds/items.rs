@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use super::spec::{Publication, ViewId};
+use super::spec::Publication;
+use crate::articles::CategoryId;
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::{fetch_all, statements};
@@ -65,7 +66,7 @@ pub struct Item {
     /// When it was last changed.
     pub updated_at: Timestamp,
     /// Every category it is in, its own order first.
-    pub categories: Vec<ViewId>,
+    pub categories: Vec<CategoryId>,
 }
 
 /// An article's leading image.
@@ -140,7 +141,7 @@ impl Row {
                 .categories
                 .unwrap_or_default()
                 .split(',')
-                .filter_map(|id| ViewId::from_str(id).ok())
+                .filter_map(|id| CategoryId::from_str(id).ok())
                 .collect(),
         })
     }
@@ -159,7 +160,7 @@ fn names(json: &str) -> Vec<String> {
 /// When the store fails.
 pub async fn choose(
     db: &Db,
-    view: ViewId,
+    view: CategoryId,
     publication: &Publication,
     now: Timestamp,
 ) -> sqlx::Result<Option<Choice>> {

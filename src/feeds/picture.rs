@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::items::Image;
+use crate::html::picture_name;
+use crate::html::text::escape_into;
 
 /// Media RSS, <https://www.rssboard.org/media-rss>.
 pub(super) const MEDIA: &str = "http://search.yahoo.com/mrss/";
@@ -19,19 +21,6 @@ pub(super) fn with_picture(body: &str, image: Option<&Image>) -> String {
     html.push_str("\"></p>\n");
     html.push_str(body);
     html
-}
-
-/// Text as HTML, in content and in attributes.
-pub(super) fn escape_into(text: &str, html: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            c => html.push(c),
-        }
-    }
 }
 
 /// The attributes of `media:content`, the same in RSS and Atom.
@@ -62,29 +51,12 @@ pub(super) fn media_type(url: &str) -> Option<&'static str> {
 /// Whether an `img` of the body has this address. The body comes from our sanitiser, which writes attributes in
 /// double quotes with `&amp;`.
 fn shows(body: &str, url: &str) -> bool {
-    let wanted = original(url);
+    let wanted = picture_name(url);
     body.split("<img ").skip(1).any(|rest| {
         let tag = rest.split('>').next().unwrap_or(rest);
         let src = tag.split_once("src=\"").and_then(|(_, value)| value.split('"').next());
-        src.is_some_and(|src| original(&src.replace("&amp;", "&")) == wanted)
+        src.is_some_and(|src| picture_name(&src.replace("&amp;", "&")) == wanted)
     })
-}
-
-/// The address of the picture itself: without scheme and query, and without what WordPress adds for a smaller size
-/// (`photo-1024x683.jpg`, `photo-scaled.jpg`).
-fn original(url: &str) -> String {
-    let url = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = url.split(['?', '#']).next().unwrap_or(url);
-    let Some((stem, extension)) = path.rsplit_once('.') else { return path.to_owned() };
-    let stem = stem.strip_suffix("-scaled").unwrap_or(stem);
-    let sized = |size: &str| {
-        size.split_once('x').is_some_and(|(width, height)| {
-            let digits = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
-            digits(width) && digits(height)
-        })
-    };
-    let stem = stem.rsplit_once('-').filter(|(_, size)| sized(size)).map_or(stem, |(stem, _)| stem);
-    format!("{stem}.{extension}")
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use rss::{Category, Channel, Guid, Item};
 
 use super::document::{Document, Entry, Term};
 use super::items::Image;
-use super::picture::{self, MEDIA, media_attributes};
+use super::picture::{MEDIA, media_attributes};
 use super::spec::{FeedPath, Format, Publication};
+use crate::html::text::escape_into;
 
 /// Readers should not come back within so many minutes: what `Cache-Control: max-age` says, in RSS's own words.
 const TTL_MINUTES: &str = "5";
@@ -64,7 +65,7 @@ fn managing_editor(document: &Document) -> Option<String> {
 
 fn item(entry: &Entry, publication: &Publication) -> Item {
     let mut description = String::new();
-    picture::escape_into(&entry.summary, &mut description);
+    escape_into(&entry.summary, &mut description);
     let creators = DublinCoreExtension { creators: entry.authors.clone(), ..DublinCoreExtension::default() };
     Item {
         title: Some(entry.title.clone()),

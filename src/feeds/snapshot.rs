@@ -21,6 +21,15 @@ pub enum Coding {
 }
 
 impl Coding {
+    /// The `Content-Encoding`; the identity has none.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Identity => None,
+            Self::Gzip => Some("gzip"),
+        }
+    }
+
     /// What an entity tag of this coding ends in: the tags of two codings must differ (RFC 9110 §8.8.3.3).
     #[must_use]
     pub const fn suffix(self) -> &'static str {

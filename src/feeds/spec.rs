@@ -3,14 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::articles::CategoryId;
 use crate::clock::Timestamp;
 use crate::config::{Config, Feeds};
-use crate::{id_type, text_enum};
-
-id_type! {
-    /// A category's number, as the feeds know it.
-    ViewId
-}
+use crate::text_enum;
 
 text_enum! {
     /// What a feed shows.
@@ -156,7 +152,7 @@ impl Publication {
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct View {
     /// Its number.
-    pub id: ViewId,
+    pub id: CategoryId,
     /// Its place in an address.
     pub slug: String,
     /// Its French name.

@@ -12,8 +12,9 @@ use anyhow::Context;
 use super::document::{Document, Rubrics, rubrics};
 use super::items::{Choice, choose};
 use super::snapshot::Snapshot;
-use super::spec::{FeedPath, Format, Kind, Publication, View, ViewId};
+use super::spec::{FeedPath, Format, Kind, Publication, View};
 use super::{atom, rss};
+use crate::articles::CategoryId;
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::{fetch_all, statements};
@@ -178,7 +179,7 @@ impl FeedStore {
         let old = self.shelf();
         let publication = Arc::clone(&self.0.publication.read().unwrap_or_else(PoisonError::into_inner));
         let views: Vec<View> = fetch_all!(db, VIEWS).context("cannot read the feeds' versions")?;
-        let aliases: Vec<(String, ViewId)> =
+        let aliases: Vec<(String, CategoryId)> =
             fetch_all!(db, ALIASES).context("cannot read the former slugs")?;
         let rubrics = Arc::new(rubrics(&views));
         let same_words = old.publication.as_ref() == Some(&publication) && old.rubrics == rubrics;
@@ -274,7 +275,7 @@ impl Feed {
 }
 
 /// What the slugs of removed categories and the former slugs of living ones lead to.
-fn former_slugs(views: &[View], aliases: Vec<(String, ViewId)>) -> HashMap<String, Former> {
+fn former_slugs(views: &[View], aliases: Vec<(String, CategoryId)>) -> HashMap<String, Former> {
     let removed = views.iter().filter(|view| view.removed).map(|view| (view.slug.clone(), Former::Gone));
     let mut former: HashMap<String, Former> = removed.collect();
     for (slug, id) in aliases {

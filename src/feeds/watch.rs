@@ -18,7 +18,7 @@ pub const CHANNEL: &str = "kiosque_feeds";
 /// How often SQLite is asked whether somebody committed.
 const SQLITE_POLL: Duration = Duration::from_millis(100);
 
-/// After a refresh that built something the loop rests three times as long as that took, between these bounds: an
+/// After a refresh that built something the loop rests twice as long as that took, between these bounds: an
 /// import that commits fifty times a second must not keep a core busy, and its articles show within a second.
 const REST: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 
@@ -42,7 +42,7 @@ pub async fn watch(store: &FeedStore, db: &Db, clock: &Clock) -> ! {
                     let took = started.elapsed();
                     tracing::debug!(feeds = done.rebuilt, ms = took.as_millis(), "feeds rebuilt");
                     metrics::counter!("kiosque_feed_rebuilds_total").increment(done.rebuilt as u64);
-                    tokio::time::sleep((3 * took).clamp(REST.0, REST.1)).await;
+                    tokio::time::sleep((2 * took).clamp(REST.0, REST.1)).await;
                 }
                 done.next_at
             }

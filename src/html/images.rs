@@ -137,10 +137,13 @@ fn is_placeholder(src: &str) -> bool {
         || name.starts_with("placeholder")
 }
 
-/// The address without WordPress' size suffix (`-300x200`), to tell whether two addresses show the same picture.
+/// The address without scheme, query and WordPress' size suffix (`-300x200`, `-scaled`), to tell whether two addresses
+/// show the same picture.
 pub fn picture_name(src: &str) -> String {
     let path = src.split(['?', '#']).next().unwrap_or(src);
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
     let (stem, extension) = path.rsplit_once('.').unwrap_or((path, ""));
+    let stem = stem.strip_suffix("-scaled").unwrap_or(stem);
     let size = stem.rsplit_once('-').and_then(|(before, size)| {
         let (w, h) = size.split_once('x')?;
         (!w.is_empty() && !h.is_empty() && (w.to_owned() + h).bytes().all(|b| b.is_ascii_digit()))

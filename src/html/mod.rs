@@ -26,4 +26,5 @@ pub mod text;
 
 pub use clean::clean;
 pub use excerpt::excerpt;
+pub use images::picture_name;
 pub use links::absolute;

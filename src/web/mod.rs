@@ -1,1 +1,102 @@
 //! Public pages, feeds and the API over HTTP.
+//!
+//! One file a page or door, each with its `routes()`. Handlers answer with a bare status where something is wrong;
+//! [`refusal`] gives it the French page or the API's JSON. Addresses and tokens are never logged: what is logged and
+//! counted is the route's pattern.
+
+pub mod conditional;
+mod feeds;
+mod health;
+mod home;
+pub mod metrics;
+pub mod negotiation;
+mod observe;
+pub mod page;
+pub mod refusal;
+pub mod server;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
+use axum::middleware;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+
+/// The largest body of a public POST (bytes).
+const PUBLIC_BODY: usize = 64 * 1024;
+
+/// A public request that takes longer, its body included, is given up.
+const PUBLIC_WITHIN: Duration = Duration::from_secs(30);
+
+/// Everything that the public listener answers.
+pub fn router(app: &App) -> Router {
+    let public = Router::new()
+        .merge(home::routes())
+        .merge(feeds::routes())
+        .merge(health::routes())
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(PUBLIC_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PUBLIC_WITHIN));
+    under(app.config.public_url.path(), dressed(app, public))
+}
+
+/// The routes with what holds for every answer: refusals explained, panics caught, requests counted.
+pub fn dressed(app: &App, routes: Router<App>) -> Router {
+    let nosniff = HeaderValue::from_static("nosniff");
+    routes
+        .fallback(async || StatusCode::NOT_FOUND)
+        .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
+        .layer(CatchPanicLayer::custom(refusal::after_panic))
+        .layer(middleware::from_fn_with_state(app.clone(), refusal::explain))
+        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, nosniff))
+        .layer(middleware::from_fn(observe::observe))
+        .with_state(app.clone())
+}
+
+/// Answers below `path` too, which the public URL carries: a proxy in front may take it off or leave it on.
+fn under(path: &str, router: Router) -> Router {
+    if path.is_empty() {
+        return router;
+    }
+    let path = path.to_owned();
+    let strip = middleware::map_request(move |mut request: Request<axum::body::Body>| {
+        let stripped = stripped(request.uri(), &path);
+        async move {
+            if let Some(uri) = stripped {
+                *request.uri_mut() = uri;
+            }
+            request
+        }
+    });
+    Router::new().fallback_service(router).layer(strip)
+}
+
+fn stripped(uri: &Uri, path: &str) -> Option<Uri> {
+    let rest = uri.path_and_query()?.as_str().strip_prefix(path)?;
+    match rest.chars().next() {
+        Some('/') => rest.parse().ok(),
+        None | Some('?') => format!("/{rest}").parse().ok(),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_segments_of_the_public_path_are_taken_off() {
+        let stripped = |uri: &str| stripped(&uri.parse().unwrap(), "/lettres").map(|uri| uri.to_string());
+        assert_eq!(stripped("/lettres/flux/?a=b").as_deref(), Some("/flux/?a=b"));
+        assert_eq!(stripped("/lettres").as_deref(), Some("/"));
+        assert_eq!(stripped("/lettres?x").as_deref(), Some("/?x"));
+        assert_eq!(stripped("/lettresx/flux/"), None);
+        assert_eq!(stripped("/flux/"), None);
+    }
+}

@@ -11,3 +11,4 @@ mod store;
 mod support;
 mod templates;
 mod timelines;
+mod web;

@@ -1,6 +1,7 @@
-//! What scenarios stand on: a database of their own on each engine, and a scripted SMTP server.
+//! What scenarios stand on: a database of their own on each engine, newsrooms, and a scripted SMTP server.
 
 pub mod database;
+pub mod feed_room;
 pub mod newsroom;
 pub mod program;
 pub mod smtp;

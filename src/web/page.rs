@@ -1,0 +1,45 @@
+//! How a page is sent.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+use super::refusal::Failure;
+use crate::app::App;
+use crate::html::pages::{Page, Site};
+use crate::html::publisher::PublisherView;
+
+/// Nothing from elsewhere and no script; forms lead back to us.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Writes a page that may be about one reader: nobody keeps it, and no other site learns its address, which may carry
+/// a token.
+///
+/// # Errors
+/// When the template cannot be written; with file and line.
+pub fn page(app: &App, status: StatusCode, page: &Page) -> Result<Response, Failure> {
+    let site = Site {
+        base: app.config.public_url.path().to_owned(),
+        publisher: PublisherView::from(&app.config.publisher),
+    };
+    let html = page.write(&app.templates, &site)?;
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("x-robots-tag"), "noindex"),
+    ];
+    Ok((status, headers, Html(html)).into_response())
+}
+
+/// Writes a page that says the same to everybody and may be kept for some minutes.
+///
+/// # Errors
+/// As [`page`].
+pub fn public_page(app: &App, page: &Page) -> Result<Response, Failure> {
+    let mut response = self::page(app, StatusCode::OK, page)?;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    headers.remove("x-robots-tag");
+    Ok(response)
+}

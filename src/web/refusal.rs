@@ -1,0 +1,79 @@
+//! What a client gets when it does not get what it asked for: a French page that says why.
+//!
+//! Handlers, extractors and layers answer with a bare status; [`explain`] puts the page to it in one place.
+
+use std::any::Any;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::page;
+use crate::app::App;
+use crate::html::pages::Page;
+
+/// Something of ours failed: logged with its causes, shown as 500 without them.
+#[derive(Debug)]
+pub struct Failure(anyhow::Error);
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        tracing::error!(error = format!("{:#}", self.0), "a request failed");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
+}
+
+/// What a panic in a handler leads to. The panic itself is on standard error, with its place.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
+pub(super) fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let said =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(said, "a handler panicked");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// Gives every refusal without a page of its own one that explains it. Headers such as `Allow` stay.
+pub(super) async fn explain(State(app): State<App>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) || has_words(&response) {
+        return response;
+    }
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    match page::page(&app, status, &Page::Error { status: status.as_u16() }) {
+        Ok(page) => {
+            let (page, body) = page.into_parts();
+            for (name, value) in &page.headers {
+                // How long a refusal may be kept is its handler's to say.
+                if name != header::CACHE_CONTROL || !parts.headers.contains_key(name) {
+                    parts.headers.insert(name, value.clone());
+                }
+            }
+            Response::from_parts(parts, body)
+        }
+        Err(error) => {
+            drop(error.into_response());
+            Response::from_parts(parts, Body::from("Une erreur est survenue.\n"))
+        }
+    }
+}
+
+/// Put into an answer whose plain text is meant: `(status, Extension(Meant), "text")`.
+#[derive(Debug, Clone, Copy)]
+pub struct Meant;
+
+/// Whether the answer says something on purpose. What extractors and layers of the libraries say is plain text, in
+/// English.
+fn has_words(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| !kind.starts_with("text/plain")) || response.extensions().get::<Meant>().is_some()
+}

@@ -1,0 +1,107 @@
+//! The HTTP server: slow or greedy clients are cut off, and it stops in good order within a bound.
+//!
+//! `axum::serve` gives hyper no timer, so that a client may take for ever over its headers; hence this loop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// What a connection may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For the headers of a request, and between two requests.
+    pub headers_within: Duration,
+    /// Bytes of a request's line and headers.
+    pub header_bytes: usize,
+    /// After the stop: for the requests on the wire.
+    pub finish_within: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            headers_within: Duration::from_secs(20),
+            header_bytes: 64 * 1024,
+            finish_within: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How long to wait when the machine has no file descriptor left for a connection.
+const BREATH: Duration = Duration::from_millis(500);
+
+/// Opens a listener.
+///
+/// # Errors
+/// When the address is taken or not ours; the message names `key`, the key of the configuration.
+pub async fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ({key})"))
+}
+
+/// Serves `router` until `stop` is done, then answers the requests on the wire within
+/// [`Limits::finish_within`] and closes. Gives the number of connections that had to be cut.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) -> usize {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.headers_within)
+        .max_buf_size(limits.header_bytes);
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => accepted,
+            // Reap what has ended, so that the set does not grow.
+            Some(_) = connections.join_next() => continue,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let Ok(stream) = prepared(stream) else { continue };
+                let service = TowerToHyperService::new(router.clone());
+                let connection = http.serve_connection(TokioIo::new(stream), service);
+                let connection = graceful.watch(connection);
+                // A client's broken connection is nobody's concern here.
+                connections.spawn(async move { drop(connection.await) });
+            }
+            Err(error) if is_the_clients(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.finish_within, graceful.shutdown()).await.is_ok() {
+        return 0;
+    }
+    while connections.try_join_next().is_some() {}
+    let cut = connections.len();
+    connections.shutdown().await;
+    cut
+}
+
+fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Gone before it was accepted.
+fn is_the_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
