@@ -55,7 +55,7 @@ pub fn host_trouble_delay(created_at: Timestamp, now: Timestamp) -> i64 {
     (now.millis() - created_at.millis()).clamp(HOST.0, HOST.1)
 }
 
-/// A number in `0..limit` that depends on the seed alone (the finaliser of SplitMix64).
+/// A number in `0..limit` that depends on the seed alone (the finaliser of `SplitMix64`).
 fn below(limit: i64, seed: u64) -> i64 {
     let mut x = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
