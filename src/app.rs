@@ -7,6 +7,7 @@ use anyhow::Context;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseTarget};
 use crate::db::{self, Db, Keys, SchemaState, Sql};
+use crate::delivery;
 use crate::feeds::{self, FeedStore, Publication};
 use crate::html::templates::Templates;
 use crate::newsletters::declaration::{self, Declarations};
@@ -93,5 +94,12 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Db> {
 /// Every statement of the program, for the test that prepares each one on both engines.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [db::statements(), feeds::statements(), subscribers::statements(), newsletters::statements()].concat()
+    [
+        db::statements(),
+        feeds::statements(),
+        subscribers::statements(),
+        newsletters::statements(),
+        delivery::statements(),
+    ]
+    .concat()
 }

@@ -307,3 +307,4 @@ CREATE INDEX deliveries_open ON deliveries (state, lease_until) WHERE state IN (
 CREATE INDEX deliveries_of_edition ON deliveries (edition_id, state);
 CREATE INDEX deliveries_of_address ON deliveries (address_hash, created_at);
 CREATE INDEX deliveries_of_subscription ON deliveries (subscription_id);
+CREATE INDEX deliveries_held ON deliveries (edition_id) WHERE held;

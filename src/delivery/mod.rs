@@ -1,5 +1,38 @@
 //! Deliveries: the queue, the SMTP conversation and what becomes of each message.
+//!
+//! A row is claimed ([`Pump`]), its message built from its variant, put in doubt in the same statement that looks
+//! whether anybody has said no, sent, and settled by the relay's reply. `marks` writes all states, many to a commit.
 
-pub mod maildir;
+mod balance;
+pub mod confirmation;
+mod fan_out;
+mod lock;
+mod maildir;
+mod marks;
+mod message;
+pub mod operate;
+mod pump;
+mod queue;
+mod relay;
 pub mod retry;
+pub mod return_path;
+mod row;
 pub mod smtp;
+mod sql;
+mod store;
+mod worker;
+
+pub use balance::{Balance, Depth, balance, balances, depths};
+pub use fan_out::fan_out;
+pub use maildir::Maildir;
+pub use pump::{Pump, Settings, Waker};
+pub use relay::{Relay, Way};
+pub use row::{DeliveryId, Kind, State};
+pub use store::{NewDelivery, enqueue};
+
+use crate::db::Sql;
+
+/// The statements of this module, for the test that prepares every one.
+pub fn statements() -> Vec<Sql> {
+    sql::ALL.to_vec()
+}

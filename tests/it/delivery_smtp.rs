@@ -6,26 +6,13 @@ use std::time::{Duration, Instant};
 
 use kiosque::config::Security;
 use kiosque::delivery::smtp::{
-    Cause, Envelope, Failure, Outcome, Server, Session, Stage, Timers, TlsClient, classify,
+    Cause, Envelope, Failure, Outcome, Server, Session, Stage, TlsClient, classify,
 };
 use kiosque::mail::Address;
 use lettre::transport::smtp::authentication::Credentials;
 
+use crate::support::post::short_timers;
 use crate::support::smtp::{Act, Kind, Rule, STEPS, SmtpServer, Step, tls_acceptor, tls_authority};
-
-/// Short enough that a test of a silent server ends, long enough for a busy machine.
-fn short_timers() -> Timers {
-    let short = Duration::from_millis(400);
-    Timers {
-        connect: short,
-        banner: short,
-        command: short,
-        data: short,
-        block: short,
-        dot: short,
-        quit: short,
-    }
-}
 
 fn server(relay: &SmtpServer, security: Security) -> Server {
     Server {

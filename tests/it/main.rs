@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod delivery;
 mod delivery_smtp;
 mod editions;
 mod feeds;

@@ -207,6 +207,14 @@ impl Session {
     /// # Errors
     /// A refusal says that the relay has not taken it; anything else leaves that in doubt.
     pub async fn finish(&mut self, message: Vec<u8>) -> Result<Reply, Failure> {
+        // The relay may have lost patience since its 354; then nothing has been begun.
+        if !self.connection.is_quiet().await {
+            self.broken = true;
+            return Err(Failure::new(
+                Stage::Data,
+                Cause::Lost("the relay had ended the conversation".into()),
+            ));
+        }
         let result = self.body_and_dot(message).await;
         match &result {
             Ok(_) => self.taken += 1,

@@ -3,5 +3,6 @@
 pub mod database;
 pub mod feed_room;
 pub mod newsroom;
+pub mod post;
 pub mod program;
 pub mod smtp;

@@ -234,8 +234,8 @@ impl SmtpServer {
         self.state.lock().unwrap().delay_dot = delay;
     }
 
-    /// Waits this long before it answers MAIL.
-    pub fn slow_mail(&self, delay: Duration) {
+    /// Waits this long before it answers MAIL, and again before it answers RCPT.
+    pub fn slow_commands(&self, delay: Duration) {
         self.state.lock().unwrap().delay_command = delay;
     }
 
@@ -362,14 +362,14 @@ where
             }
             "MAIL" if in_transaction => say(stream, "503 5.5.1 nested MAIL").await?,
             "MAIL" => {
-                let delay = state.lock().unwrap().delay_command;
-                tokio::time::sleep(delay).await;
+                hesitate(state).await;
                 from = between(line);
                 to.clear();
                 in_transaction = answer(stream, state, Step::Mail, None, "250 2.1.0 ok").await?;
             }
             "RCPT" if !in_transaction => say(stream, "503 5.5.1 MAIL first").await?,
             "RCPT" => {
+                hesitate(state).await;
                 let recipient = between(line);
                 if answer(stream, state, Step::Rcpt, Some(&recipient), "250 2.1.5 ok").await? {
                     to.push(recipient);
@@ -396,6 +396,11 @@ where
             _ => say(stream, "500 5.5.2 what?").await?,
         }
     }
+}
+
+async fn hesitate(state: &Mutex<State>) {
+    let delay = state.lock().unwrap().delay_command;
+    tokio::time::sleep(delay).await;
 }
 
 /// The address between the angle brackets.

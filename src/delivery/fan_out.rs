@@ -1,0 +1,119 @@
+//! Fan-out: a released edition gets its row for every reader who was eligible at release.
+//!
+//! In chunks, each in a transaction of its own with the cursor that says how far it came: a kill loses nothing, and
+//! other writers get their turn. The pump leaves an edition alone until all its rows are there (P3).
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use crate::clock::{Clock, Timestamp};
+use crate::config::Span;
+use crate::db::{Db, Engine};
+use crate::delivery::sql;
+use crate::newsletters::desk::Desk;
+use crate::newsletters::edition::EditionId;
+use crate::newsletters::newsletter::NewsletterId;
+use crate::{execute, fetch_all, fetch_one};
+
+/// A released edition that lacks rows.
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct Unfinished {
+    id: EditionId,
+    slug: String,
+}
+
+/// Where a fan-out stands.
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct Standing {
+    newsletter_id: NewsletterId,
+    fan_out_cursor: i64,
+    fanned_out_at: Option<Timestamp>,
+}
+
+/// What all rows of an edition share.
+#[derive(Debug, Clone, Copy)]
+struct Common<'a> {
+    /// Of the Message-IDs: the sender's.
+    domain: &'a str,
+    expire_after: Span,
+}
+
+/// A bulk writer holds SQLite's write lock about this long, and rests this long (design §4).
+const HOLD: Duration = Duration::from_millis(10);
+const REST: Duration = Duration::from_millis(2);
+
+/// Subscriptions looked at in a chunk.
+const CHUNKS: (i64, i64) = (200, 20_000);
+
+/// Fans out every released edition that lacks rows. Gives each with the number of rows written now.
+///
+/// # Errors
+/// When the store fails, or an edition's newsletter is not declared any more; what was done so far stays.
+pub async fn fan_out(desk: &Desk, clock: &Clock) -> anyhow::Result<Vec<(EditionId, u64)>> {
+    let unfinished: Vec<Unfinished> = fetch_all!(&desk.db, sql::UNFINISHED_FAN_OUTS)?;
+    let mut done = Vec::with_capacity(unfinished.len());
+    for Unfinished { id, slug } in unfinished {
+        let declaration = desk
+            .declaration(&slug)
+            .with_context(|| format!("edition {id}: no newsletter `{slug}` is declared"))?;
+        let common =
+            Common { domain: declaration.from.address().domain(), expire_after: declaration.expire_after };
+        done.push((id, edition(&desk.db, clock, id, common).await?));
+    }
+    Ok(done)
+}
+
+async fn edition(db: &Db, clock: &Clock, id: EditionId, common: Common<'_>) -> anyhow::Result<u64> {
+    let mut size = CHUNKS.0 * 5;
+    let mut rows = 0;
+    loop {
+        let began = Instant::now();
+        match chunk(db, clock.now(), id, common, size).await? {
+            Some(written) => rows += written,
+            None => return Ok(rows),
+        }
+        let took = began.elapsed().max(Duration::from_micros(100));
+        let fitting = size as f64 * HOLD.as_secs_f64() / took.as_secs_f64();
+        // Towards what fits, by halves and doubles, so that one slow disk write does not decide.
+        size = (fitting as i64).clamp(size / 2, size * 2).clamp(CHUNKS.0, CHUNKS.1);
+        if db.engine() == Engine::Sqlite {
+            tokio::time::sleep(REST).await;
+        }
+    }
+}
+
+/// One chunk; none when there is nothing left to do.
+async fn chunk(
+    db: &Db,
+    now: Timestamp,
+    id: EditionId,
+    common: Common<'_>,
+    size: i64,
+) -> sqlx::Result<Option<u64>> {
+    let mut tx = db.begin().await?;
+    let standing: Standing = fetch_one!(&mut tx, sql::LOCK_FAN_OUT, id)?;
+    if standing.fanned_out_at.is_some() {
+        return Ok(None); // another node was faster
+    }
+    let (newsletter, cursor) = (standing.newsletter_id, standing.fan_out_cursor);
+    let (upto,): (Option<i64>,) = fetch_one!(&mut tx, sql::FAN_OUT_UPTO, newsletter, cursor, size)?;
+    let Some(upto) = upto else {
+        execute!(&mut tx, sql::END_FAN_OUT, id, now)?;
+        tx.commit().await?;
+        return Ok(None);
+    };
+    let rows = execute!(
+        &mut tx,
+        sql::FAN_OUT_CHUNK,
+        id,
+        cursor,
+        upto,
+        common.domain,
+        common.expire_after.ms(),
+        now
+    )?;
+    execute!(&mut tx, sql::MOVE_FAN_OUT, id, upto)?;
+    tx.commit().await?;
+    Ok(Some(rows))
+}

@@ -1,0 +1,41 @@
+//! One pump at a time on a SQLite file: an operating system's lock, which ends with the process that holds it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use crate::db::Db;
+
+/// The right to send what stands in a store.
+#[derive(Debug)]
+pub(super) struct PumpLock {
+    /// The lock lives as long as the open file. None on PostgreSQL, where leases do.
+    _file: Option<File>,
+}
+
+impl PumpLock {
+    /// Takes the lock; none while another process has it.
+    ///
+    /// # Errors
+    /// When the lock's file, which stands beside the database's, cannot be made.
+    pub(super) fn take(db: &Db) -> anyhow::Result<Option<Self>> {
+        let Some(database) = db.file() else { return Ok(Some(Self { _file: None })) };
+        let mut path = database.as_os_str().to_owned();
+        path.push(".pump");
+        let path = PathBuf::from(path);
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .with_context(|| format!("cannot make the lock {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: Some(file) })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The one task that writes delivery states, many rows to a commit.
+//!
+//! Conversations ask it for leave to begin a body ([`Marks::ask`]) and tell it results ([`Marks::tell`]). What has
+//! gathered while one commit was under way goes into the next: a commit per message would be slower than the relay.
+//! A store that is busy or away is waited for; a result is never dropped.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock::{Clock, Timestamp};
+use crate::db::{Db, NodeId, Tx};
+use crate::delivery::row::{Claimed, DeliveryId, State};
+use crate::delivery::smtp::Stage;
+use crate::delivery::sql::{PUT_IN_DOUBT, SETTLE, WHY_NOT};
+use crate::newsletters::edition::EDITION_STOPPED;
+use crate::{execute, fetch_all};
+
+/// Rows in one commit, at most: so many messages a kill can leave with an answer that was not kept.
+const ROWS: usize = 64;
+
+/// What becomes of a row.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Settlement {
+    id: i64,
+    epoch: i64,
+    state: State,
+    hold: bool,
+    reason: Option<String>,
+    due_at: Option<Timestamp>,
+    lease_until: Option<Timestamp>,
+    attempts: i64,
+    /// Not one byte of the body was written, and the row was not in doubt before: it is as if never begun.
+    undo_doubt: bool,
+    relay: Option<String>,
+    stage: Option<Stage>,
+    code: Option<u16>,
+    text: Option<String>,
+    finished_at: Option<Timestamp>,
+}
+
+impl Settlement {
+    /// The row comes to stand in `state`; all else stays.
+    pub(super) fn new(row: &Claimed, state: State, now: Timestamp) -> Self {
+        let open = matches!(state, State::Pending | State::Claimed | State::InDoubt);
+        Self {
+            id: row.id.0,
+            epoch: row.epoch,
+            state,
+            hold: false,
+            reason: None,
+            due_at: None,
+            // A row in doubt is claimed again when its lease is over.
+            lease_until: (state == State::InDoubt).then_some(now),
+            attempts: 0,
+            undo_doubt: false,
+            relay: None,
+            stage: None,
+            code: None,
+            text: None,
+            finished_at: (!open).then_some(now),
+        }
+    }
+
+    /// The row waits, in doubt if it was so before, and is tried again at `at`, or fails when it expires.
+    pub(super) fn later(row: &Claimed, at: Timestamp, now: Timestamp) -> Self {
+        if row.doubtful {
+            Self::doubt(row, at, now)
+        } else {
+            Self { due_at: Some(at.min(row.expires_at)), ..Self::new(row, State::Pending, now) }
+        }
+    }
+
+    /// The relay may have it: sent again at `at`, unless somebody answers for it before.
+    pub(super) fn doubt(row: &Claimed, at: Timestamp, now: Timestamp) -> Self {
+        Self { lease_until: Some(at.min(row.expires_at)), ..Self::new(row, State::InDoubt, now) }
+    }
+
+    /// The row goes back as if it had not been claimed.
+    pub(super) fn release(row: &Claimed, now: Timestamp) -> Self {
+        Self::new(row, if row.doubtful { State::InDoubt } else { State::Pending }, now)
+    }
+
+    pub(super) fn reason(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.to_owned());
+        self
+    }
+
+    pub(super) fn held(mut self, reason: &str) -> Self {
+        self.hold = true;
+        self.reason(reason)
+    }
+
+    pub(super) fn attempt(mut self) -> Self {
+        self.attempts = 1;
+        self
+    }
+
+    pub(super) fn undo_doubt(mut self, undo: bool) -> Self {
+        self.undo_doubt = undo;
+        self
+    }
+
+    pub(super) fn answered(mut self, relay: &str, stage: Stage, code: Option<u16>, text: String) -> Self {
+        (self.relay, self.stage, self.code) = (Some(relay.to_owned()), Some(stage), code);
+        self.text = Some(text);
+        self
+    }
+}
+
+/// What stands against beginning a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The row is not ours any more: another node has it, or an operator moved it.
+    Lost,
+    /// An operator holds it.
+    Held,
+    /// Its time is over.
+    Expired,
+    /// The address must not be mailed.
+    Suppressed,
+    /// The edition was stopped.
+    Stopped,
+    /// The confirmation was used, or its link has run out.
+    Answered,
+    /// The reader has left.
+    Left,
+}
+
+impl Refusal {
+    /// Reads the word of [`WHY_NOT`].
+    fn read(word: &str) -> Self {
+        match word {
+            "held" => Self::Held,
+            "expired" => Self::Expired,
+            "suppressed" => Self::Suppressed,
+            "stopped" => Self::Stopped,
+            "answered" => Self::Answered,
+            "left" => Self::Left,
+            _ => Self::Lost,
+        }
+    }
+}
+
+/// Asking for leave to begin a body.
+struct Ask {
+    row: Arc<Claimed>,
+    hash: String,
+    answer: oneshot::Sender<Result<Instant, Refusal>>,
+}
+
+enum Mark {
+    Ask(Ask),
+    Tell(Box<Settlement>),
+}
+
+/// The way to the writer. Cheap to clone; the writer ends when every clone is gone and all is written.
+#[derive(Clone)]
+pub(super) struct Marks {
+    sender: mpsc::UnboundedSender<Mark>,
+}
+
+impl Marks {
+    /// Puts the row in doubt with these bytes, if nothing stands against it, and tells when that was looked at. A
+    /// refused row has been settled when the answer comes.
+    pub(super) async fn ask(&self, row: &Arc<Claimed>, hash: &[u8]) -> Result<Instant, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let _ = self.sender.send(Mark::Ask(Ask { row: Arc::clone(row), hash, answer }));
+        // The writer only goes away with the store: then nothing may be begun.
+        answered.await.unwrap_or(Err(Refusal::Lost))
+    }
+
+    /// Writes down what became of a row.
+    pub(super) fn tell(&self, settlement: Settlement) {
+        let _ = self.sender.send(Mark::Tell(Box::new(settlement)));
+    }
+}
+
+/// What the writer works with.
+pub(super) struct Writer {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    pub(super) owner: NodeId,
+    /// How long a row in doubt is ours (ms).
+    pub(super) lease: i64,
+    /// Says that waiting for an absent store must end.
+    pub(super) give_up: watch::Receiver<bool>,
+}
+
+impl Writer {
+    /// Starts the writer.
+    pub(super) fn start(self) -> (Marks, tokio::task::JoinHandle<()>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Marks { sender }, tokio::spawn(self.run(receiver)))
+    }
+
+    async fn run(mut self, mut marks: mpsc::UnboundedReceiver<Mark>) {
+        let mut gathered = Vec::with_capacity(ROWS);
+        while marks.recv_many(&mut gathered, ROWS).await > 0 {
+            let (mut asks, mut settlements) = (Vec::new(), Vec::new());
+            for mark in gathered.drain(..) {
+                match mark {
+                    Mark::Ask(ask) => asks.push(ask),
+                    Mark::Tell(settlement) => settlements.push(*settlement),
+                }
+            }
+            if !self.write_until_done(&settlements, &mut asks).await {
+                return;
+            }
+        }
+    }
+
+    /// Tries until the store takes it; false when told to give up.
+    async fn write_until_done(&mut self, settlements: &[Settlement], asks: &mut Vec<Ask>) -> bool {
+        let mut pause = Duration::from_millis(20);
+        loop {
+            match self.write(settlements, asks).await {
+                Ok((checked, refusals)) => {
+                    for ask in asks.drain(..) {
+                        let refusal = refusals.iter().find(|(id, _)| *id == ask.row.id);
+                        let _ = ask.answer.send(refusal.map_or(Ok(checked), |(_, refusal)| Err(*refusal)));
+                    }
+                    return true;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, rows = settlements.len() + asks.len(), "cannot write delivery states; trying again");
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = self.give_up.wait_for(|give_up| *give_up) => {
+                    tracing::error!(rows = settlements.len(), "results of deliveries could not be written");
+                    return false;
+                }
+            }
+            pause = (pause * 2).min(Duration::from_secs(2));
+            // Who has given up asking must not be put in doubt.
+            asks.retain(|ask| !ask.answer.is_closed());
+        }
+    }
+
+    /// One commit: the results first, then the leaves asked for. Gives when it looked, and the refusals.
+    async fn write(
+        &self,
+        settlements: &[Settlement],
+        asks: &[Ask],
+    ) -> anyhow::Result<(Instant, Vec<(DeliveryId, Refusal)>)> {
+        let mut tx = self.db.begin_durable().await?;
+        self.settle(&mut tx, settlements).await?;
+        let checked = Instant::now();
+        let refusals = self.put_in_doubt(&mut tx, asks).await?;
+        tx.commit().await?;
+        Ok((checked, refusals))
+    }
+
+    async fn settle(&self, tx: &mut Tx, settlements: &[Settlement]) -> anyhow::Result<()> {
+        if !settlements.is_empty() {
+            let rows = serde_json::to_string(settlements)?;
+            execute!(tx, SETTLE, &rows, self.owner.as_str())?;
+        }
+        Ok(())
+    }
+
+    async fn put_in_doubt(&self, tx: &mut Tx, asks: &[Ask]) -> anyhow::Result<Vec<(DeliveryId, Refusal)>> {
+        if asks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.clock.now();
+        let rows: Vec<_> = asks
+            .iter()
+            .map(|ask| serde_json::json!({ "id": ask.row.id.0, "epoch": ask.row.epoch, "hash": ask.hash }))
+            .collect();
+        let rows = serde_json::Value::from(rows).to_string();
+        let lease = now.plus(self.lease);
+        let granted: Vec<(DeliveryId,)> =
+            fetch_all!(tx, PUT_IN_DOUBT, &rows, now, self.owner.as_str(), lease)?;
+        if granted.len() == asks.len() {
+            return Ok(Vec::new());
+        }
+        let whys: Vec<(DeliveryId, String)> = fetch_all!(tx, WHY_NOT, &rows, now, self.owner.as_str())?;
+        let mut refusals = Vec::new();
+        let mut settlements = Vec::new();
+        for ask in asks.iter().filter(|ask| granted.iter().all(|(id,)| *id != ask.row.id)) {
+            // A row that is gone was lost.
+            let refusal = whys
+                .iter()
+                .find(|(id, _)| *id == ask.row.id)
+                .map_or(Refusal::Lost, |(_, why)| Refusal::read(why));
+            settlements.extend(refused(&ask.row, refusal, now));
+            refusals.push((ask.row.id, refusal));
+        }
+        self.settle(tx, &settlements).await?;
+        Ok(refusals)
+    }
+}
+
+/// What becomes of a row whose body must not be begun.
+fn refused(row: &Claimed, refusal: Refusal, now: Timestamp) -> Option<Settlement> {
+    let undo = row.message_hash.is_none();
+    let cancelled = |reason| Settlement::new(row, State::Cancelled, now).reason(reason);
+    let settlement = match refusal {
+        Refusal::Lost => return None,
+        Refusal::Held => Settlement::release(row, now),
+        Refusal::Stopped => Settlement::release(row, now).held(EDITION_STOPPED),
+        Refusal::Expired => expired(row, now),
+        Refusal::Suppressed => cancelled("the address must not be mailed"),
+        Refusal::Answered => cancelled("the confirmation was answered"),
+        Refusal::Left => cancelled("the reader has left"),
+    };
+    Some(settlement.undo_doubt(undo))
+}
+
+/// The end of a row that no reply settled in time.
+pub(super) fn expired(row: &Claimed, now: Timestamp) -> Settlement {
+    let reason = if row.doubtful {
+        "unknown: no answer came after the message was sent"
+    } else {
+        "not accepted before it expired"
+    };
+    Settlement::new(row, State::Failed, now).reason(reason)
+}

@@ -1,0 +1,128 @@
+//! The bytes of one delivery: a pure function of its variant and its row.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::db::{Db, Keys, Purpose};
+use crate::delivery::return_path;
+use crate::delivery::row::{Claimed, Kind};
+use crate::delivery::smtp::Envelope;
+use crate::delivery::sql::VARIANT_MESSAGE;
+use crate::fetch_one;
+use crate::mail::{Address, Encoded, Mailbox, Personal};
+use crate::newsletters::variant::VariantId;
+use crate::subscribers::{ConfirmToken, UnsubscribeToken};
+
+/// A variant as it is kept in memory.
+#[derive(Debug)]
+pub(super) struct Variant {
+    envelope_from: Address,
+    message: Encoded,
+    /// Of which newsletter; none for other mail.
+    pub(super) newsletter: Option<String>,
+}
+
+/// A message ready to be sent.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) envelope: Envelope,
+    pub(super) bytes: Vec<u8>,
+    pub(super) hash: Vec<u8>,
+    pub(super) variant: Arc<Variant>,
+}
+
+/// Why there is no message.
+#[derive(Debug)]
+pub(super) enum Unready {
+    /// The store is away: the row waits.
+    Store(anyhow::Error),
+    /// The row can never become a message.
+    Poisoned(String),
+    /// Its bytes would differ from those the relay may have.
+    Differs,
+}
+
+/// Builds messages; keeps the variants in use.
+#[derive(Debug)]
+pub(super) struct Messages {
+    db: Db,
+    keys: Arc<Keys>,
+    variants: Mutex<HashMap<VariantId, Arc<Variant>>>,
+}
+
+/// Variants kept at a time: an edition has a few dozen.
+const VARIANTS: usize = 256;
+
+impl Messages {
+    pub(super) fn new(db: Db, keys: Arc<Keys>) -> Self {
+        Self { db, keys, variants: Mutex::default() }
+    }
+
+    /// The message of a row. What is wrong with one row, a panic too, stays with that row.
+    pub(super) async fn build(&self, row: &Claimed) -> Result<Message, Unready> {
+        let variant = match self.variant(row.variant_id).await {
+            Ok(variant) => variant,
+            Err(error) if error.downcast_ref::<sqlx::Error>().is_some() => return Err(Unready::Store(error)),
+            Err(error) => return Err(Unready::Poisoned(format!("{error:#}"))),
+        };
+        let message = catch_unwind(AssertUnwindSafe(|| self.assemble(row, variant)))
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("assembling it panicked")))
+            .map_err(|error| Unready::Poisoned(format!("{error:#}")))?;
+        match &row.message_hash {
+            Some(before) if *before != message.hash => Err(Unready::Differs),
+            _ => Ok(message),
+        }
+    }
+
+    fn assemble(&self, row: &Claimed, variant: Arc<Variant>) -> anyhow::Result<Message> {
+        let address = Address::parse(&row.address).context("the address")?;
+        let to = Mailbox::new(row.name.as_deref(), address.clone())
+            .or_else(|_| Mailbox::new(None, address.clone()))
+            .context("the name")?;
+        let token = self.token(row)?;
+        let personal = Personal::new(to, row.message_id.clone(), row.created_at.to_utc(), token)?;
+        let bytes = variant.message.splice(&personal);
+        let hash = digest(&SHA256, &bytes).as_ref().to_vec();
+        let from = return_path::write(&self.keys, &variant.envelope_from, row.id);
+        Ok(Message { envelope: Envelope { from, to: address }, bytes, hash, variant })
+    }
+
+    /// The token of the row's link; what has no link of its own carries a word that opens none.
+    fn token(&self, row: &Claimed) -> anyhow::Result<String> {
+        let id = row.token_key_id.context("the row has no token key")?;
+        let key = self.keys.by_id(Purpose::Token, id).context("the row's token key is unknown")?;
+        Ok(match (row.kind, row.subscription_id, row.confirmation_id, row.confirmation_at) {
+            (Kind::Confirmation, _, Some(confirmation), Some(at)) => {
+                ConfirmToken::derive(key, confirmation, at).write()
+            }
+            (Kind::Confirmation, ..) => anyhow::bail!("the confirmation is gone"),
+            (_, Some(subscription), ..) => UnsubscribeToken::write(key, subscription),
+            _ => "essai".to_owned(),
+        })
+    }
+
+    async fn variant(&self, id: VariantId) -> anyhow::Result<Arc<Variant>> {
+        if let Some(variant) = self.kept().get(&id) {
+            return Ok(Arc::clone(variant));
+        }
+        let (envelope_from, message, newsletter): (String, Vec<u8>, Option<String>) =
+            fetch_one!(&self.db, VARIANT_MESSAGE, id)?;
+        let envelope_from = Address::parse(&envelope_from).context("the variant's return path")?;
+        let message = Encoded::from_bytes(&message).context("the variant's message")?;
+        let variant = Arc::new(Variant { envelope_from, message, newsletter });
+        let mut kept = self.kept();
+        if kept.len() >= VARIANTS {
+            kept.clear();
+        }
+        kept.insert(id, Arc::clone(&variant));
+        Ok(variant)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<VariantId, Arc<Variant>>> {
+        self.variants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

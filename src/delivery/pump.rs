@@ -1,0 +1,313 @@
+//! The pump: claims rows, hands them to workers, sees that every result is written down.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::clock::{Clock, MINUTE};
+use crate::db::{Db, Engine, Keys, NodeId, Purpose};
+use crate::delivery::lock::PumpLock;
+use crate::delivery::marks::{Settlement, Writer};
+use crate::delivery::message::Messages;
+use crate::delivery::queue::Queue;
+use crate::delivery::relay::{Relay, Relays};
+use crate::delivery::row::{Claimed, Kind};
+use crate::delivery::store::{self, Claim};
+use crate::delivery::worker::{self, Shared};
+
+/// How the pump goes about it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Rows claimed at a time.
+    pub batch: usize,
+    /// How long a claimed row is ours (ms): longer than any conversation about it.
+    pub lease: i64,
+    /// How long a row in doubt is left before it is sent again (ms).
+    pub doubt_delay: i64,
+    /// Newsletters, by slug, whose rows in doubt wait for the operator.
+    pub hold_on_doubt: BTreeSet<String>,
+    /// How long the end of the program waits for messages on the wire.
+    pub drain: Duration,
+    /// What jitter depends on.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            batch: 200,
+            lease: 20 * MINUTE,
+            doubt_delay: 5 * MINUTE,
+            hold_on_doubt: BTreeSet::new(),
+            drain: Duration::from_secs(60),
+            seed: 0,
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn holds_doubt(&self, newsletter: Option<&str>) -> bool {
+        newsletter.is_some_and(|slug| self.hold_on_doubt.contains(slug))
+    }
+}
+
+/// Tells the pump that there is something to send. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Waker(Arc<Notify>);
+
+impl Waker {
+    /// Something was put in the queue.
+    pub fn wake(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// How often the pump looks by itself: other processes put rows in the queue too.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Sends what stands in the queue.
+#[derive(Debug)]
+pub struct Pump {
+    db: Db,
+    clock: Clock,
+    keys: Arc<Keys>,
+    owner: NodeId,
+    relays: Arc<Relays>,
+    settings: Settings,
+    messages: Arc<Messages>,
+    waker: Waker,
+}
+
+/// The workers and the writer of one run.
+struct Crew {
+    shared: Arc<Shared>,
+    workers: JoinSet<()>,
+    writer: JoinHandle<()>,
+    give_up: watch::Sender<bool>,
+}
+
+impl Pump {
+    /// A pump for this node, which owns what it claims. The relays are tried in their order.
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        keys: Arc<Keys>,
+        owner: NodeId,
+        relays: Vec<Relay>,
+        settings: Settings,
+    ) -> Self {
+        let messages = Arc::new(Messages::new(db.clone(), Arc::clone(&keys)));
+        let relays = Arc::new(Relays::new(relays));
+        Self { db, clock, keys, owner, relays, settings, messages, waker: Waker::default() }
+    }
+
+    /// What wakes it.
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
+    /// Claims one batch and sends it, and gives the number of rows claimed once every result is written down. For
+    /// tests and for verbs that wait; [`Pump::run`] does the same for ever.
+    ///
+    /// # Errors
+    /// When the store fails, or another process has the pump's lock.
+    pub async fn step(&self) -> anyhow::Result<usize> {
+        let _lock = PumpLock::take(&self.db)?.context("another process sends from this database")?;
+        self.take_over().await?;
+        let crew = self.crew();
+        let claimed = self.claim(&crew.shared.queue).await;
+        crew.shared.queue.close();
+        crew.finish(None).await;
+        claimed
+    }
+
+    /// Sends until `shutdown` becomes true; then finishes what is on the wire, within [`Settings::drain`], and returns
+    /// the rest to the queue.
+    ///
+    /// # Errors
+    /// When the pump's lock cannot be made. A store or a relay that is away is waited for.
+    pub async fn run(&self, mut shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let Some(_lock) = self.wait_for_lock(&mut shutdown).await? else { return Ok(()) };
+        let mut taken_over = false;
+        let mut crew = self.crew();
+        while !*shutdown.borrow() {
+            if !taken_over {
+                taken_over = self.log(self.take_over().await.map(|()| 1), "take over") == Some(1);
+            }
+            let claimed = match taken_over {
+                true => self.log(self.claim(&crew.shared.queue).await, "claim").unwrap_or(0),
+                false => 0,
+            };
+            crew.replace_fallen();
+            // Where something was, there may be more: look again as soon as half of it is gone.
+            let wait = if claimed > 0 { POLL / 20 } else { POLL };
+            tokio::select! {
+                () = self.waker.0.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+                _ = shutdown.changed() => {}
+            }
+        }
+        crew.shared.queue.close();
+        let now = self.clock.now();
+        for row in crew.shared.queue.drain() {
+            crew.shared.marks.tell(Settlement::release(&row, now));
+        }
+        crew.finish(Some(self.settings.drain)).await;
+        Ok(())
+    }
+
+    async fn wait_for_lock(&self, shutdown: &mut watch::Receiver<bool>) -> anyhow::Result<Option<PumpLock>> {
+        let mut told = false;
+        while !*shutdown.borrow() {
+            if let Some(lock) = PumpLock::take(&self.db)? {
+                return Ok(Some(lock));
+            }
+            if !told {
+                tracing::warn!("another process sends from this database; waiting for its end");
+                told = true;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(POLL) => {}
+                _ = shutdown.changed() => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// On SQLite, where the lock is ours, nobody else can be sending.
+    async fn take_over(&self) -> anyhow::Result<()> {
+        if self.db.engine() == Engine::Sqlite {
+            let now = self.clock.now();
+            let (claims, doubts) =
+                store::return_claims_of_others(&self.db, &self.owner, now, self.settings.doubt_delay).await?;
+            if claims + doubts > 0 {
+                tracing::warn!(claims, doubts, "an earlier run ended without finishing these");
+            }
+        }
+        Ok(())
+    }
+
+    fn crew(&self) -> Crew {
+        let (give_up, given_up) = watch::channel(false);
+        let writer = Writer {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            owner: self.owner.clone(),
+            lease: self.settings.lease,
+            give_up: given_up,
+        };
+        let (marks, writer) = writer.start();
+        let shared = Arc::new(Shared {
+            clock: self.clock.clone(),
+            settings: self.settings.clone(),
+            relays: Arc::clone(&self.relays),
+            messages: Arc::clone(&self.messages),
+            queue: Queue::default(),
+            marks,
+        });
+        let mut crew = Crew { shared, workers: JoinSet::new(), writer, give_up };
+        for _ in 0..self.relays.connections() {
+            crew.hire();
+        }
+        crew
+    }
+
+    /// Fills the queue. A person who waits is served however full it is; digests wait until half a batch is sent.
+    async fn claim(&self, queue: &Queue) -> anyhow::Result<usize> {
+        let now = self.clock.now();
+        if self.relays.resting_until(now).is_some() {
+            return Ok(0);
+        }
+        let work = store::work(&self.db, now).await?;
+        if work.expired {
+            let rows = store::return_expired(&self.db, now).await?;
+            tracing::warn!(rows, "claims outlived their lease");
+        }
+        let claim = Claim {
+            owner: &self.owner,
+            token_key: self.keys.current(Purpose::Token).id,
+            now,
+            lease: self.settings.lease,
+        };
+        let mut claimed = 0;
+        if work.pending || work.expired {
+            for priority in Kind::PRIORITIES {
+                let room = self.room(queue, priority);
+                if room > 0 {
+                    claimed += fill(queue, store::claim(&self.db, claim, priority, room).await?);
+                }
+            }
+        }
+        let room = self.room(queue, Kind::Edition.priority());
+        if work.doubtful && room > 0 {
+            let rows = store::claim_doubtful(&self.db, claim, room).await?;
+            claimed += fill(queue, rows);
+        }
+        Ok(claimed)
+    }
+
+    fn room(&self, queue: &Queue, priority: i64) -> i64 {
+        let batch = self.settings.batch;
+        let room = match queue.len() {
+            _ if priority < Kind::Edition.priority() => batch,
+            waiting if waiting > batch / 2 => 0,
+            waiting => batch - waiting,
+        };
+        i64::try_from(room).unwrap_or(i64::MAX)
+    }
+
+    fn log<T>(&self, result: anyhow::Result<T>, what: &str) -> Option<T> {
+        result.inspect_err(|error| tracing::warn!(error = %format!("{error:#}"), "cannot {what} deliveries; trying again")).ok()
+    }
+}
+
+fn fill(queue: &Queue, rows: Vec<Claimed>) -> usize {
+    let claimed = rows.len();
+    queue.fill(rows);
+    claimed
+}
+
+impl Crew {
+    fn hire(&mut self) {
+        self.workers.spawn(worker::run(Arc::clone(&self.shared)));
+    }
+
+    /// A worker only ends before its time if it panicked outside a message.
+    fn replace_fallen(&mut self) {
+        while let Some(fallen) = self.workers.try_join_next() {
+            tracing::error!(error = ?fallen.err(), "a worker fell");
+            self.hire();
+        }
+    }
+
+    /// Waits for the workers, at most `patience`, then for their results to be written.
+    async fn finish(mut self, patience: Option<Duration>) {
+        let all = async { while self.workers.join_next().await.is_some() {} };
+        match patience {
+            None => all.await,
+            Some(patience) => {
+                if tokio::time::timeout(patience, all).await.is_err() {
+                    tracing::warn!("messages were still on the wire; they stay in doubt");
+                }
+            }
+        }
+        self.workers.shutdown().await;
+        // The writer ends when the last way to it is gone.
+        drop(self.shared);
+        let written = async { drop(self.writer.await) };
+        match patience {
+            None => written.await,
+            Some(_) => {
+                tokio::pin!(written);
+                if tokio::time::timeout(Duration::from_secs(10), &mut written).await.is_err() {
+                    let _ = self.give_up.send(true);
+                    written.await;
+                }
+            }
+        }
+    }
+}

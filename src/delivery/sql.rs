@@ -1,0 +1,280 @@
+//! Every statement about deliveries.
+//!
+//! Whatever changes a claimed row is fenced by its owner and epoch: a node that has lost a row changes nothing.
+
+use crate::statements;
+
+/// What a claim gives; the last column tells a row that was in doubt already.
+macro_rules! claimed {
+    ($doubtful:literal) => {
+        concat!(
+            " RETURNING id, kind, priority, due_at, subscription_id, confirmation_id, ",
+            "(SELECT c.created_at FROM confirmations c WHERE c.id = confirmation_id) AS confirmation_at, ",
+            "variant_id, address, name, message_id, token_key_id, message_hash, attempts, epoch, ",
+            "CAST(",
+            $doubtful,
+            " AS BOOLEAN) AS doubtful, created_at, expires_at"
+        )
+    };
+}
+
+/// $1 now, $2 owner, $3 lease until, $4 token key, $5 priority, $6 at most.
+///
+/// An edition leaves only when every reader has a row.
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE deliveries SET state = 'claimed', owner = $2, epoch = epoch + 1, lease_until = $3, ",
+            "token_key_id = coalesce(token_key_id, $4) WHERE id IN (SELECT id FROM deliveries ",
+            "WHERE state = 'pending' AND NOT held AND priority = $5 AND due_at <= $1 AND (edition_id IS NULL ",
+            "OR edition_id NOT IN (SELECT e.id FROM editions e WHERE e.state = 'released' ",
+            "AND e.fanned_out_at IS NULL)) ORDER BY due_at, id LIMIT $6",
+            $lock,
+            ")",
+            claimed!("0")
+        )
+    };
+}
+
+/// $1 now, $2 owner, $3 lease until, $4 at most.
+macro_rules! claim_doubtful {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE deliveries SET owner = $2, epoch = epoch + 1, lease_until = $3 WHERE id IN (SELECT id ",
+            "FROM deliveries WHERE state = 'in_doubt' AND NOT held AND lease_until <= $1 ",
+            "ORDER BY lease_until, id LIMIT $4",
+            $lock,
+            ")",
+            claimed!("1")
+        )
+    };
+}
+
+/// Whether a row may be put in doubt: it is still ours, wanted, in time and nobody has said no. $2 now, $3 owner.
+macro_rules! may_go {
+    () => {
+        "d.owner = $3 AND d.state IN ('claimed', 'in_doubt') AND d.lease_until > $2 AND NOT d.held \
+         AND d.expires_at > $2 \
+         AND (d.kind <> 'edition' OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = d.subscription_id \
+              AND s.state = 'confirmed')) \
+         AND (d.kind <> 'edition' OR EXISTS (SELECT 1 FROM editions e WHERE e.id = d.edition_id \
+              AND e.state = 'released')) \
+         AND (d.kind <> 'confirmation' OR EXISTS (SELECT 1 FROM confirmations c WHERE c.id = d.confirmation_id \
+              AND c.used_at IS NULL AND c.expires_at > $2)) \
+         AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = d.address_hash \
+              AND x.lifted_at IS NULL \
+              AND (d.kind IN ('edition', 'notice') OR x.reason IN ('complaint', 'operator')))"
+    };
+}
+
+/// What stands against it, in the words of [`crate::delivery::marks`].
+macro_rules! why_not {
+    () => {
+        "SELECT d.id, CASE \
+            WHEN d.owner IS NULL OR d.owner <> $3 OR d.state NOT IN ('claimed', 'in_doubt') \
+                OR d.epoch <> m.row_epoch OR d.lease_until <= $2 THEN 'lost' \
+            WHEN d.held THEN 'held' \
+            WHEN d.expires_at <= $2 THEN 'expired' \
+            WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = d.address_hash \
+                AND x.lifted_at IS NULL \
+                AND (d.kind IN ('edition', 'notice') OR x.reason IN ('complaint', 'operator'))) THEN 'suppressed' \
+            WHEN d.kind = 'edition' AND EXISTS (SELECT 1 FROM editions e WHERE e.id = d.edition_id \
+                AND e.state <> 'released') THEN 'stopped' \
+            WHEN d.kind = 'confirmation' THEN 'answered' \
+            ELSE 'left' END AS why "
+    };
+}
+
+/// One row a reader: $1 edition, $2 and $3 the subscriptions' ids, $4 domain, $5 lifetime, $6 now.
+macro_rules! fan_out {
+    ($group:literal, $reader:literal) => {
+        concat!(
+            "INSERT INTO deliveries (kind, dedup_key, priority, edition_id, subscription_id, variant_id, address, ",
+            "address_hash, name, recipient_group, message_id, state, due_at, expires_at, created_at) ",
+            "SELECT 'edition', 'edition:' || e.id || ':' || s.subscriber_id, 5, e.id, s.id, ec.variant_id, r.address, ",
+            "r.address_hash, r.name, ",
+            $group,
+            ", 'ed-' || e.id || '.' || ",
+            $reader,
+            " || '@' || CAST($4 AS TEXT), 'pending', e.released_at, e.released_at + $5, $6 ",
+            "FROM editions e ",
+            "JOIN subscriptions s ON s.newsletter_id = e.newsletter_id AND s.id > $2 AND s.id <= $3 ",
+            "JOIN subscribers r ON r.id = s.subscriber_id ",
+            "JOIN edition_choices ec ON ec.edition_id = e.id AND ec.revision = e.revision ",
+            "AND ec.choice_id = s.choice_id AND ec.layout = s.layout ",
+            "WHERE e.id = $1 AND s.confirmed_at <= e.released_at ",
+            "AND (s.state = 'confirmed' OR (s.state = 'left' AND s.left_at > e.released_at)) ",
+            "AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = r.address_hash ",
+            "AND x.at <= e.released_at AND (x.lifted_at IS NULL OR x.lifted_at > e.released_at)) ",
+            "ON CONFLICT (dedup_key) DO NOTHING"
+        )
+    };
+}
+
+/// The balance of P8, in one statement.
+macro_rules! balance {
+    () => {
+        "SELECT e.id AS edition_id, e.eligible, e.fanned_out_at IS NOT NULL AS fanned_out, \
+            count(CASE WHEN d.state = 'pending' THEN 1 END) AS pending, \
+            count(CASE WHEN d.state = 'claimed' THEN 1 END) AS claimed, \
+            count(CASE WHEN d.state = 'in_doubt' THEN 1 END) AS in_doubt, \
+            count(CASE WHEN d.state = 'sent' THEN 1 END) AS sent, \
+            count(CASE WHEN d.state = 'failed' THEN 1 END) AS failed, \
+            count(CASE WHEN d.state = 'cancelled' THEN 1 END) AS cancelled, \
+            count(CASE WHEN d.held THEN 1 END) AS held \
+         FROM editions e LEFT JOIN deliveries d ON d.edition_id = e.id AND d.kind = 'edition' AND NOT d.resend"
+    };
+}
+
+macro_rules! listed {
+    () => {
+        "SELECT id, kind, edition_id, address, state, held, reason, due_at, expires_at, attempts, relay, reply_stage, \
+            reply_code, reply_text, created_at, finished_at FROM deliveries"
+    };
+}
+
+statements! {
+    // Rows ------------------------------------------------------------------------------------------------------
+    // $1 kind, $2 dedup key, $3 priority, $4 subscription, $5 confirmation, $6 variant, $7 address, $8 its hash,
+    // $9 name, $10 group, $11 message id, $12 token key, $13 due, $14 expires, $15 now
+    ENQUEUE = "INSERT INTO deliveries
+            (kind, dedup_key, priority, subscription_id, confirmation_id, variant_id, address, address_hash, name,
+             recipient_group, message_id, token_key_id, state, due_at, expires_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'pending', $13, $14, $15)
+        ON CONFLICT (dedup_key) DO NOTHING";
+
+    // Claims ----------------------------------------------------------------------------------------------------
+    CLAIM = { sqlite: claim!(""), postgres: claim!(" FOR UPDATE SKIP LOCKED") };
+    CLAIM_DOUBTFUL = { sqlite: claim_doubtful!(""), postgres: claim_doubtful!(" FOR UPDATE SKIP LOCKED") };
+    // Claims whose owner let the lease pass before any body was begun.
+    RETURN_EXPIRED_CLAIMS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
+        WHERE state = 'claimed' AND lease_until <= $1";
+    // On SQLite the pump's lock is ours: every other owner is a run of the program that has ended.
+    RETURN_CLAIMS_OF_OTHERS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
+        WHERE state = 'claimed' AND owner <> $1";
+    DISOWN_DOUBTS_OF_OTHERS = "UPDATE deliveries SET owner = NULL,
+            lease_until = CASE WHEN expires_at < coalesce(in_doubt_at, $2) + $3 THEN expires_at
+                          ELSE coalesce(in_doubt_at, $2) + $3 END
+        WHERE state = 'in_doubt' AND owner <> $1";
+    // A look that takes no lock, each half by its own index.
+    WORK = "SELECT
+        EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND NOT held AND priority IN (0, 1, 2, 5)
+                AND due_at <= $1) AS pending,
+        EXISTS (SELECT 1 FROM deliveries WHERE state = 'in_doubt' AND lease_until <= $1 AND NOT held) AS doubtful,
+        EXISTS (SELECT 1 FROM deliveries WHERE state = 'claimed' AND lease_until <= $1) AS expired";
+
+    // Marks -----------------------------------------------------------------------------------------------------
+    // $1 JSON array of {id, epoch, hash}, $2 now, $3 owner, $4 lease until.
+    PUT_IN_DOUBT = {
+        sqlite: concat!("UPDATE deliveries AS d SET state = 'in_doubt', in_doubt_at = $2, lease_until = $4,
+                message_hash = unhex(m.hash)
+            FROM (SELECT json_extract(value, '$.id') AS row_id, json_extract(value, '$.epoch') AS row_epoch,
+                         json_extract(value, '$.hash') AS hash FROM json_each($1)) AS m
+            WHERE d.id = m.row_id AND d.epoch = m.row_epoch AND ", may_go!(), " RETURNING id"),
+        postgres: concat!("UPDATE deliveries AS d SET state = 'in_doubt', in_doubt_at = $2, lease_until = $4,
+                message_hash = decode(m.hash, 'hex')
+            FROM (SELECT (value->>'id')::bigint AS row_id, (value->>'epoch')::bigint AS row_epoch,
+                         value->>'hash' AS hash FROM jsonb_array_elements($1::jsonb)) AS m
+            WHERE d.id = m.row_id AND d.epoch = m.row_epoch AND ", may_go!(), " RETURNING id")
+    };
+    WHY_NOT = {
+        sqlite: concat!(why_not!(), "FROM deliveries d
+            JOIN (SELECT json_extract(value, '$.id') AS row_id, json_extract(value, '$.epoch') AS row_epoch
+                  FROM json_each($1)) AS m ON d.id = m.row_id"),
+        postgres: concat!(why_not!(), "FROM deliveries d
+            JOIN (SELECT (value->>'id')::bigint AS row_id, (value->>'epoch')::bigint AS row_epoch
+                  FROM jsonb_array_elements($1::jsonb)) AS m ON d.id = m.row_id")
+    };
+    // $1 JSON array of marks (marks.rs), $2 owner. A result may come after the lease has passed: as long as nobody
+    // else has claimed the row, it is the truth about it.
+    SETTLE = {
+        sqlite: "UPDATE deliveries AS d SET
+                state = m.state, owner = NULL, lease_until = m.lease_until,
+                held = CASE WHEN m.finished_at IS NULL THEN d.held OR m.hold ELSE FALSE END,
+                reason = CASE WHEN m.state = 'sent' THEN NULL ELSE coalesce(m.reason, d.reason) END,
+                due_at = coalesce(m.due_at, d.due_at), attempts = d.attempts + m.attempts,
+                in_doubt_at = CASE WHEN m.undo_doubt THEN NULL ELSE d.in_doubt_at END,
+                message_hash = CASE WHEN m.undo_doubt THEN NULL ELSE d.message_hash END,
+                relay = coalesce(m.relay, d.relay), reply_stage = coalesce(m.stage, d.reply_stage),
+                reply_code = CASE WHEN m.stage IS NULL THEN d.reply_code ELSE m.code END,
+                reply_text = coalesce(m.text, d.reply_text), finished_at = m.finished_at
+            FROM (SELECT json_extract(value, '$.id') AS row_id, json_extract(value, '$.epoch') AS row_epoch,
+                         json_extract(value, '$.state') AS state, json_extract(value, '$.hold') AS hold,
+                         json_extract(value, '$.reason') AS reason, json_extract(value, '$.due_at') AS due_at,
+                         json_extract(value, '$.lease_until') AS lease_until,
+                         json_extract(value, '$.attempts') AS attempts,
+                         json_extract(value, '$.undo_doubt') AS undo_doubt,
+                         json_extract(value, '$.relay') AS relay, json_extract(value, '$.stage') AS stage,
+                         json_extract(value, '$.code') AS code, json_extract(value, '$.text') AS text,
+                         json_extract(value, '$.finished_at') AS finished_at
+                  FROM json_each($1)) AS m
+            WHERE d.id = m.row_id AND d.epoch = m.row_epoch AND d.owner = $2
+              AND d.state IN ('claimed', 'in_doubt')",
+        postgres: "UPDATE deliveries AS d SET
+                state = m.state, owner = NULL, lease_until = m.lease_until,
+                held = CASE WHEN m.finished_at IS NULL THEN d.held OR m.hold ELSE FALSE END,
+                reason = CASE WHEN m.state = 'sent' THEN NULL ELSE coalesce(m.reason, d.reason) END,
+                due_at = coalesce(m.due_at, d.due_at), attempts = d.attempts + m.attempts,
+                in_doubt_at = CASE WHEN m.undo_doubt THEN NULL ELSE d.in_doubt_at END,
+                message_hash = CASE WHEN m.undo_doubt THEN NULL ELSE d.message_hash END,
+                relay = coalesce(m.relay, d.relay), reply_stage = coalesce(m.stage, d.reply_stage),
+                reply_code = CASE WHEN m.stage IS NULL THEN d.reply_code ELSE m.code END,
+                reply_text = coalesce(m.text, d.reply_text), finished_at = m.finished_at
+            FROM jsonb_to_recordset($1::jsonb) AS m(
+                id bigint, epoch bigint, state text, hold boolean, reason text, due_at bigint,
+                lease_until bigint, attempts bigint, undo_doubt boolean, relay text, stage text, code bigint,
+                text text, finished_at bigint)
+            WHERE d.id = m.id AND d.epoch = m.epoch AND d.owner = $2 AND d.state IN ('claimed', 'in_doubt')"
+    };
+
+    // Messages --------------------------------------------------------------------------------------------------
+    // What a message is made of, and the newsletter whose rules it goes by.
+    VARIANT_MESSAGE = "SELECT v.envelope_from, v.message, n.slug FROM variants v
+        LEFT JOIN editions e ON e.id = v.edition_id LEFT JOIN newsletters n ON n.id = e.newsletter_id
+        WHERE v.id = $1";
+
+    // Fan-out ---------------------------------------------------------------------------------------------------
+    UNFINISHED_FAN_OUTS = "SELECT e.id, n.slug FROM editions e JOIN newsletters n ON n.id = e.newsletter_id
+        WHERE e.state IN ('released', 'stopped') AND e.released_at IS NOT NULL AND e.fanned_out_at IS NULL
+        ORDER BY e.released_at, e.id";
+    LOCK_FAN_OUT = {
+        sqlite: "SELECT newsletter_id, fan_out_cursor, fanned_out_at FROM editions WHERE id = $1",
+        postgres: "SELECT newsletter_id, fan_out_cursor, fanned_out_at FROM editions WHERE id = $1 FOR UPDATE"
+    };
+    FAN_OUT_UPTO = "SELECT max(id) AS upto FROM (SELECT id FROM subscriptions
+        WHERE newsletter_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS chunk";
+    // $1 edition, $2 after, $3 up to, $4 domain, $5 ms until it expires, $6 now. The readers as they stood at release.
+    FAN_OUT_CHUNK = {
+        sqlite: fan_out!("substr(r.address, instr(r.address, '@') + 1)", "lower(hex(substr(r.address_hash, 1, 8)))"),
+        postgres: fan_out!("split_part(r.address, '@', 2)", "encode(substring(r.address_hash FROM 1 FOR 8), 'hex')")
+    };
+    MOVE_FAN_OUT = "UPDATE editions SET fan_out_cursor = $2 WHERE id = $1";
+    END_FAN_OUT = "UPDATE editions SET fanned_out_at = $2 WHERE id = $1";
+
+    // Counting --------------------------------------------------------------------------------------------------
+    BALANCE = { sqlite: concat!(balance!(), " WHERE e.id = $1 GROUP BY e.id, e.eligible, e.fanned_out_at"), postgres: concat!(balance!(), " WHERE e.id = $1 GROUP BY e.id, e.eligible, e.fanned_out_at") };
+    BALANCES = { sqlite: concat!(balance!(), " WHERE e.released_at >= $1 GROUP BY e.id, e.eligible, e.fanned_out_at ORDER BY e.id"), postgres: concat!(balance!(), " WHERE e.released_at >= $1 GROUP BY e.id, e.eligible, e.fanned_out_at ORDER BY e.id") };
+    DEPTHS = "SELECT state, FALSE AS held, priority, count(*) AS rows, min(due_at) AS oldest
+            FROM deliveries WHERE state = 'pending' AND NOT held GROUP BY state, priority
+        UNION ALL SELECT state, FALSE AS held, priority, count(*) AS rows, min(due_at) AS oldest
+            FROM deliveries WHERE state IN ('claimed', 'in_doubt') AND NOT held GROUP BY state, priority
+        UNION ALL SELECT state, TRUE AS held, priority, count(*) AS rows, min(due_at) AS oldest
+            FROM deliveries WHERE held GROUP BY state, priority
+        ORDER BY 1, 2, 3";
+
+    // Operators -------------------------------------------------------------------------------------------------
+    LIST_DELIVERIES = { sqlite: concat!(listed!(), " WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
+        AND (CAST($2 AS BIGINT) IS NULL OR edition_id = $2)
+        AND (CAST($3 AS BLOB) IS NULL OR address_hash = $3)
+        AND (held OR NOT $4) ORDER BY id DESC LIMIT $5"), postgres: concat!(listed!(), " WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
+        AND (CAST($2 AS BIGINT) IS NULL OR edition_id = $2)
+        AND (CAST($3 AS BYTEA) IS NULL OR address_hash = $3)
+        AND (held OR NOT $4) ORDER BY id DESC LIMIT $5") };
+    SHOW_DELIVERY = { sqlite: concat!(listed!(), " WHERE id = $1"), postgres: concat!(listed!(), " WHERE id = $1") };
+    RETRY_DELIVERY = "UPDATE deliveries SET state = 'pending', due_at = $2, expires_at = $3, held = FALSE,
+            reason = NULL, finished_at = NULL, owner = NULL, lease_until = NULL
+        WHERE id = $1 AND state IN ('failed', 'pending')";
+    HOLD_DELIVERY = "UPDATE deliveries SET held = TRUE, reason = $2
+        WHERE id = $1 AND state IN ('pending', 'claimed', 'in_doubt') AND NOT held";
+    RELEASE_DELIVERY = "UPDATE deliveries SET held = FALSE, reason = NULL WHERE id = $1 AND held";
+}

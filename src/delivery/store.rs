@@ -1,0 +1,146 @@
+//! The queue as it stands in the store: rows in, rows claimed, rows returned.
+
+use crate::clock::Timestamp;
+use crate::db::{Db, KeyId, NodeId, Tx};
+use crate::delivery::row::{Claimed, Kind};
+use crate::delivery::sql;
+use crate::mail::Address;
+use crate::newsletters::variant::VariantId;
+use crate::subscribers::{ConfirmationId, SubscriptionId};
+use crate::{execute, fetch_all, fetch_one};
+
+/// A message to be put in the queue.
+#[derive(Debug, Clone)]
+pub struct NewDelivery<'a> {
+    /// What it is for.
+    pub kind: Kind,
+    /// Equal for what must be sent once only.
+    pub dedup_key: &'a str,
+    /// Whose unsubscribe link it carries.
+    pub subscription_id: Option<SubscriptionId>,
+    /// Whose confirmation link it carries.
+    pub confirmation_id: Option<ConfirmationId>,
+    /// What is sent.
+    pub variant_id: VariantId,
+    /// Where to.
+    pub address: &'a Address,
+    /// The address's keyed hash, as suppressions hold it.
+    pub address_hash: &'a [u8],
+    /// The name in `To:`.
+    pub name: Option<&'a str>,
+    /// Without angle brackets.
+    pub message_id: &'a str,
+    /// The key of its token, if it is fixed already.
+    pub token_key_id: Option<KeyId>,
+    /// When it may leave.
+    pub due_at: Timestamp,
+    /// When trying ends.
+    pub expires_at: Timestamp,
+}
+
+/// Puts a message in the queue, in the caller's transaction. False when one with its dedup key was there already.
+///
+/// # Errors
+/// When the store fails.
+pub async fn enqueue(tx: &mut Tx, new: &NewDelivery<'_>, now: Timestamp) -> sqlx::Result<bool> {
+    let rows = execute!(
+        tx,
+        sql::ENQUEUE,
+        new.kind,
+        new.dedup_key,
+        new.kind.priority(),
+        new.subscription_id,
+        new.confirmation_id,
+        new.variant_id,
+        new.address.as_str(),
+        new.address_hash,
+        new.name,
+        new.address.domain(),
+        new.message_id,
+        new.token_key_id,
+        new.due_at,
+        new.expires_at,
+        now
+    )?;
+    Ok(rows == 1)
+}
+
+/// Who claims, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claim<'a> {
+    pub(super) owner: &'a NodeId,
+    /// The key of tokens that have none yet.
+    pub(super) token_key: KeyId,
+    pub(super) now: Timestamp,
+    /// How long the rows are ours (ms).
+    pub(super) lease: i64,
+}
+
+/// What waits, from a reader's look that takes no lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Work {
+    /// Rows are due.
+    pub(super) pending: bool,
+    /// Rows in doubt are to be sent again.
+    pub(super) doubtful: bool,
+    /// Claims have outlived their lease.
+    pub(super) expired: bool,
+}
+
+/// Whether there is anything to do.
+pub(super) async fn work(db: &Db, now: Timestamp) -> sqlx::Result<Work> {
+    fetch_one!(db, sql::WORK, now)
+}
+
+/// Claims at most `most` rows of one priority, in the order they are due. A claim that a power cut undoes has done
+/// nothing yet: what must last is written by the marks.
+pub(super) async fn claim(db: &Db, claim: Claim<'_>, priority: i64, most: i64) -> sqlx::Result<Vec<Claimed>> {
+    let mut tx = db.begin().await?;
+    let rows = fetch_all!(
+        &mut tx,
+        sql::CLAIM,
+        claim.now,
+        claim.owner.as_str(),
+        claim.now.plus(claim.lease),
+        claim.token_key,
+        priority,
+        most
+    )?;
+    tx.commit().await?;
+    Ok(rows)
+}
+
+/// Claims at most `most` rows in doubt that nobody is sending.
+pub(super) async fn claim_doubtful(db: &Db, claim: Claim<'_>, most: i64) -> sqlx::Result<Vec<Claimed>> {
+    let mut tx = db.begin().await?;
+    let rows = fetch_all!(
+        &mut tx,
+        sql::CLAIM_DOUBTFUL,
+        claim.now,
+        claim.owner.as_str(),
+        claim.now.plus(claim.lease),
+        most
+    )?;
+    tx.commit().await?;
+    Ok(rows)
+}
+
+/// Returns claims whose lease has passed.
+pub(super) async fn return_expired(db: &Db, now: Timestamp) -> sqlx::Result<u64> {
+    execute!(db, sql::RETURN_EXPIRED_CLAIMS, now)
+}
+
+/// Returns at once what runs of the program that have ended had claimed; what they left in doubt is sent again
+/// `doubt_delay` (ms) after it was. Only for the holder of the pump's lock on SQLite.
+pub(super) async fn return_claims_of_others(
+    db: &Db,
+    owner: &NodeId,
+    now: Timestamp,
+    doubt_delay: i64,
+) -> sqlx::Result<(u64, u64)> {
+    let mut tx = db.begin_durable().await?;
+    let claims = execute!(&mut tx, sql::RETURN_CLAIMS_OF_OTHERS, owner.as_str())?;
+    let doubts = execute!(&mut tx, sql::DISOWN_DOUBTS_OF_OTHERS, owner.as_str(), now, doubt_delay)?;
+    tx.commit().await?;
+    Ok((claims, doubts))
+}
