@@ -10,16 +10,14 @@ use crate::delivery::store::{self, NewDelivery};
 use crate::html::publisher::PublisherView;
 use crate::mail::{self, Draft, TOKEN_MARK};
 use crate::newsletters::desk::Desk;
-use crate::newsletters::digest_view::{ConfirmationLinks, ConfirmationView, NewsletterView};
+use crate::newsletters::digest_view::{ConfirmationView, NewsletterView};
 use crate::newsletters::render::render_confirmation;
 use crate::newsletters::variant;
 use crate::subscribers::{CONFIRM_FOR, ConfirmationDue};
 
-/// Under the public address: the page with the button that confirms. The token follows.
+/// Under the public address: the page with the button that confirms (and the one that says « ce n’était pas moi »).
+/// The token follows.
 pub const CONFIRM_PATH: &str = "/confirmer/";
-
-/// Under the public address: « Ce n'était pas moi ». The token follows.
-pub const REFUSE_PATH: &str = "/refuser/";
 
 /// A person waits for it: it is of no use later (ms).
 const EXPIRE_AFTER: i64 = 48 * HOUR;
@@ -34,13 +32,16 @@ pub async fn enqueue(tx: &mut Tx, desk: &Desk, due: &ConfirmationDue, now: Times
     let declaration = desk
         .declaration(&first.slug)
         .with_context(|| format!("no newsletter `{}` is declared", first.slug))?;
-    let titles: Vec<&str> = due.newsletters.iter().map(|newsletter| newsletter.title.as_str()).collect();
-    let link = |path: &str| desk.config.public_url.join(&format!("{path}{TOKEN_MARK}"));
+    let newsletters = due.newsletters.iter().map(|newsletter| NewsletterView {
+        slug: newsletter.slug.clone(),
+        title: newsletter.title.clone(),
+        rhythm: None,
+    });
     let view = ConfirmationView {
-        newsletter: NewsletterView { slug: first.slug.clone(), title: titles.join(" », « "), rhythm: None },
+        newsletters: newsletters.collect(),
         publisher: PublisherView::from(&desk.config.publisher),
         valid_days: CONFIRM_FOR / DAY,
-        links: ConfirmationLinks { confirm: link(CONFIRM_PATH), refuse: Some(link(REFUSE_PATH)) },
+        confirm_url: desk.config.public_url.join(&format!("{CONFIRM_PATH}{TOKEN_MARK}")),
     };
     let rendered = render_confirmation(&desk.templates, &view)?;
     let message = mail::compose(&Draft {
