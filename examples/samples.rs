@@ -6,6 +6,7 @@
 use anyhow::Context;
 use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
+use kiosque::newsletters::digest_view::{ArticleView, DigestView, ImageView, SectionView};
 use kiosque::newsletters::render::{Rendered, render, render_confirmation};
 use kiosque::newsletters::sample_view;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ fn main() -> anyhow::Result<()> {
         ("digest", sample_view::digest()),
         ("digest-one", sample_view::digest_of_one()),
         ("digest-everything", sample_view::digest_with_everything()),
+        ("digest-bundled", bundled(&folder)?),
     ] {
         write(&folder, name, &render(&templates, &view)?)?;
     }
@@ -34,12 +36,57 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn write(folder: &Path, name: &str, mail: &Rendered) -> anyhow::Result<()> {
-    let html = mail.html.replace("https://exemple.tg/images/", "images/").replace(".jpg\"", ".svg\"");
+    let html = (1..=20).fold(mail.html.clone(), |html, number| {
+        html.replace(&format!("https://exemple.tg/images/{number}.jpg"), &format!("images/{number}.svg"))
+    });
     std::fs::write(folder.join(format!("{name}.html")), html)?;
     std::fs::write(folder.join(format!("{name}.txt")), &mail.text)?;
     println!("{name}: {} bytes of HTML, {} of text", mail.html.len(), mail.text.len());
     println!("  subject:   {}\n  preheader: {}", mail.subject, mail.preheader);
     Ok(())
+}
+
+/// An edition of the demo's articles: the newest of each rubric's file on top, two more below.
+fn bundled(folder: &Path) -> anyhow::Result<DigestView> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        article: Vec<Bundled>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Bundled {
+        title: String,
+        path: String,
+        summary: String,
+        author: String,
+        categories: Vec<String>,
+        image: Option<String>,
+        image_alt: Option<String>,
+    }
+    let mut sections: Vec<SectionView> = Vec::new();
+    for name in ["economie", "politique", "societe", "sante", "tech-web", "culture", "sport"] {
+        let source = std::fs::read_to_string(format!("samples/articles/{name}.toml"))?;
+        let file: File = toml::from_str(&source)?;
+        let articles = file.article.into_iter().take(3).map(|bundled| {
+            if let Some(image) = &bundled.image {
+                std::fs::copy(format!("samples/images/{image}"), folder.join("images").join(image))?;
+            }
+            anyhow::Ok(ArticleView {
+                title: bundled.title,
+                url: format!("https://exemple.tg/{}", bundled.path),
+                rubric: bundled.categories[0].clone(),
+                summary: bundled.summary,
+                author: Some(bundled.author),
+                image: bundled.image.map(|image| ImageView {
+                    url: format!("images/{image}"),
+                    alt: bundled.image_alt.unwrap_or_default(),
+                }),
+            })
+        });
+        let articles = articles.collect::<Result<Vec<_>, _>>()?;
+        sections.push(SectionView { rubric: articles[0].rubric.clone(), articles });
+    }
+    let lead = sections[0].articles.remove(0);
+    Ok(DigestView { lead, sections, ..sample_view::digest_of_one() })
 }
 
 /// A landscape of hills, each number another hour of the day and another format.
