@@ -1,7 +1,7 @@
 //! Atom 1.0 (RFC 4287) by the crate `atom_syndication`.
 //!
 //! The crate's XML declaration names no encoding, so we write our own; its defaults (1970, empty ids) are never left in
-//! place; `xhtml` is written unchecked, so content is `html`.
+//! place; `xhtml` is written unchecked, so content is `html`; attributes of extensions are written unescaped.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use super::document::{self, Document, Term};
 use super::items::Image;
 use super::picture::{MEDIA, media_attributes};
 use super::spec::{FeedPath, Format, Publication};
+use crate::html::text::escape_into;
 
 /// Names the same encoding as the answer's content type.
 const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
@@ -96,17 +97,16 @@ fn category(term: &Term, publication: &Publication) -> Category {
     }
 }
 
+/// The image alone: feedparser takes a `media:description` for the article's summary.
 fn media(image: &Image) -> ExtensionMap {
-    let mut content = Extension { name: "media:content".to_owned(), ..Extension::default() };
-    content.attrs = media_attributes(image);
-    if !image.alt.is_empty() {
-        let alt = Extension {
-            name: "media:description".to_owned(),
-            value: Some(image.alt.clone()),
-            attrs: BTreeMap::from([("type".to_owned(), "plain".to_owned())]),
-            ..Extension::default()
-        };
-        content.children.insert("description".to_owned(), vec![alt]);
-    }
+    let attrs = media_attributes(image).into_iter().map(|(name, value)| (name, escaped(&value))).collect();
+    let content = Extension { name: "media:content".to_owned(), attrs, ..Extension::default() };
     BTreeMap::from([("media".to_owned(), BTreeMap::from([("content".to_owned(), vec![content])]))])
+}
+
+/// What the crate should do with the attributes of an [`Extension`], and 0.12.10 does not.
+fn escaped(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    escape_into(value, &mut escaped);
+    escaped
 }

@@ -86,17 +86,9 @@ fn category(term: &Term, publication: &Publication) -> Category {
     Category { name: term.label.clone(), domain }
 }
 
+/// The image alone: feedparser takes a `media:description` for the article's summary.
 fn media(image: &Image) -> ExtensionMap {
-    let mut content = Extension { name: "media:content".to_owned(), ..Extension::default() };
-    content.attrs = media_attributes(image);
-    if !image.alt.is_empty() {
-        let alt = Extension {
-            name: "media:description".to_owned(),
-            value: Some(image.alt.clone()),
-            attrs: BTreeMap::from([("type".to_owned(), "plain".to_owned())]),
-            ..Extension::default()
-        };
-        content.children.insert("description".to_owned(), vec![alt]);
-    }
+    let attrs = media_attributes(image);
+    let content = Extension { name: "media:content".to_owned(), attrs, ..Extension::default() };
     BTreeMap::from([("media".to_owned(), BTreeMap::from([("content".to_owned(), vec![content])]))])
 }

@@ -5,6 +5,7 @@ mod config;
 mod delivery;
 mod delivery_smtp;
 mod editions;
+mod feed_xml;
 mod feeds;
 mod house;
 mod readers;

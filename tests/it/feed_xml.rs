@@ -1,0 +1,174 @@
+//! Whatever an article says, its feeds are XML that strict parsers read back unchanged.
+
+use kiosque::articles::CategoryId;
+use kiosque::clock::Timestamp;
+use kiosque::feeds::document::{Document, rubrics, uri};
+use kiosque::feeds::items::{Choice, Image, Item};
+use kiosque::feeds::spec::{Kind, View};
+use kiosque::feeds::{Publication, atom, rss};
+use proptest::prelude::*;
+use quick_xml::NsReader;
+use quick_xml::events::Event;
+use quick_xml::name::ResolveResult;
+
+fn publication() -> Publication {
+    Publication {
+        name: "L'Éveil & Cie <Lomé>".into(),
+        email: "redaction@exemple.tg".into(),
+        base: "https://lettres.exemple.tg".into(),
+        items: 30,
+        window: 0,
+    }
+}
+
+fn view(name: &str) -> View {
+    View {
+        id: CategoryId(1),
+        slug: "tech-web".into(),
+        name: name.into(),
+        kind: Kind::Rubric,
+        listed: true,
+        removed: false,
+        feed_id: "tag:exemple.tg,2026:flux:1".into(),
+        feed_version: 1,
+        feed_changed_at: Timestamp::from_millis(1_795_420_800_000),
+    }
+}
+
+fn documents(name: &str, items: Vec<Item>) -> (Document, String, String) {
+    let view = view(name);
+    let choice = Choice { version: 1, changed_at: view.feed_changed_at, next_at: None, items };
+    let publication = publication();
+    let document = Document::new(&view, &choice, &rubrics(std::slice::from_ref(&view)), &publication);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    let rss = text(rss::write(&document, &publication).expect("RSS is written"));
+    let atom = text(atom::write(&document, &publication).expect("Atom is written"));
+    (document, rss, atom)
+}
+
+/// Reads every event with its namespace; fails at anything that XML 1.0 or Namespaces in XML forbid.
+fn must_be_well_formed(xml: &str) {
+    assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?>"), "{}", &xml[..60]);
+    for c in xml.chars() {
+        let legal =
+            matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+        assert!(legal, "U+{:04X}", c as u32);
+    }
+    let mut reader = NsReader::from_str(xml);
+    reader.config_mut().enable_all_checks(true);
+    loop {
+        let (namespace, event) = reader.read_resolved_event().expect("well-formed");
+        assert!(!matches!(namespace, ResolveResult::Unknown(_)), "an undeclared prefix: {event:?}");
+        match event {
+            Event::Start(element) | Event::Empty(element) => {
+                for attribute in element.attributes() {
+                    let attribute = attribute.expect("an attribute");
+                    attribute.decode_and_unescape_value(reader.decoder()).expect("its value");
+                }
+            }
+            Event::GeneralRef(entity) => {
+                let known = ["amp", "lt", "gt", "quot", "apos"];
+                let name = entity.decode().expect("UTF-8");
+                assert!(known.contains(&&*name) || name.starts_with('#'), "&{name};");
+            }
+            Event::DocType(_) | Event::PI(_) => panic!("no reader wants these: {event:?}"),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+}
+
+/// Any characters at all, the forbidden ones and those that mean something in XML and HTML more often.
+fn nasty() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => any::<char>().prop_map(String::from),
+        2 => prop::sample::select(vec![
+            "\0", "\u{1}", "\u{8}", "\u{b}", "\u{c}", "\u{1f}", "\u{7f}", "\u{85}", "\u{92}", "\u{fffe}", "\u{ffff}",
+            "\u{fdd0}", "\u{1ffff}", "\u{feff}", "\u{fffd}", "\r", "\r\n", "\t", "\u{2028}", "\u{a0}", "\u{202e}",
+            "<", ">", "&", "\"", "'", "]]>", "<![CDATA[", "<!--", "-->", "&amp;", "&eacute;", "&#0;", "<?xml?>",
+            "</title>", "<script>", "Tech & Web", "«", "ɖ", "𝕏", "👩🏾\u{200d}🚀",
+        ]).prop_map(str::to_owned),
+        4 => "[a-zé ]{1,8}",
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+prop_compose! {
+    fn item()(
+        texts in prop::collection::vec(nasty(), 8),
+        image in prop::option::of((nasty(), nasty())),
+        published in any::<i64>(),
+        updated in any::<i64>(),
+    ) -> Item {
+        let [title, summary, body, author, tag, id, url, other] = texts.try_into().expect("eight");
+        Item {
+            entry_id: id,
+            url: format!("https://www.exemple.tg/{url}"),
+            title, summary, body,
+            authors: vec![author.clone(), other, author],
+            tags: vec![tag],
+            image: image.map(|(url, alt)| Image { url: format!("https://www.exemple.tg/{url}.jpg"), alt }),
+            published_at: Timestamp::from_millis(published),
+            updated_at: Timestamp::from_millis(updated),
+            categories: vec![CategoryId(1), CategoryId(2)],
+        }
+    }
+}
+
+/// XML parsers make a line feed of every line end; these also trim.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned()
+}
+
+proptest! {
+    #[test]
+    fn any_text_gives_feeds_that_strict_parsers_read_back(name in nasty(), items in prop::collection::vec(item(), 0..4)) {
+        let (document, rss, atom) = documents(&name, items);
+        must_be_well_formed(&rss);
+        must_be_well_formed(&atom);
+
+        let channel = ::rss::Channel::read_from(rss.as_bytes()).unwrap();
+        prop_assert_eq!(channel.title.trim(), document.title.trim());
+        prop_assert_eq!(channel.items.len(), document.entries.len());
+        for (item, entry) in channel.items.iter().zip(&document.entries) {
+            prop_assert_eq!(item.title.as_deref().unwrap_or_default().trim(), entry.title.trim());
+            prop_assert!(!entry.title.is_empty());
+            prop_assert_eq!(lines(item.content().unwrap_or_default()), lines(&entry.content));
+            prop_assert_eq!(item.guid().unwrap().value.trim(), entry.id.trim());
+            prop_assert!(!item.guid().unwrap().permalink);
+            let date = chrono::DateTime::parse_from_rfc2822(item.pub_date().unwrap()).unwrap();
+            prop_assert_eq!(date.to_utc(), entry.published);
+        }
+
+        let feed = atom_syndication::Feed::read_from(atom.as_bytes()).unwrap();
+        prop_assert_eq!(feed.title.as_str().trim(), document.title.trim());
+        prop_assert_eq!(feed.entries.len(), document.entries.len());
+        for (read, entry) in feed.entries.iter().zip(&document.entries) {
+            prop_assert_eq!(read.title.as_str().trim(), entry.title.trim());
+            let content = read.content.as_ref().and_then(|content| content.value.as_deref());
+            prop_assert_eq!(lines(content.unwrap_or_default()), lines(&entry.content));
+            prop_assert_eq!(read.updated.to_utc(), entry.updated);
+            prop_assert!(read.updated >= read.published.unwrap());
+            prop_assert!(url::Url::parse(&read.id).is_ok(), "{:?}", read.id);
+        }
+    }
+
+    #[test]
+    fn an_imported_id_that_is_no_uri_always_becomes_the_same_uri(id in nasty()) {
+        let made = uri(&id).into_owned();
+        prop_assert_eq!(&made, &uri(&id));
+        prop_assert_eq!(&made, &uri(&made), "what is a URI stays");
+    }
+}
+
+#[test]
+fn an_imported_guid_that_is_a_uri_is_kept_as_it_is() {
+    for id in
+        ["https://www.exemple.tg/?p=12", "tag:exemple.tg,2026:article:1", "urn:uuid:0-0", "http://é.tg/ü"]
+    {
+        assert_eq!(uri(id), id);
+    }
+    for id in ["12345 at https://exemple.tg", "12345", "", "a b:c", ":x", "https://x/<y>"] {
+        assert!(uri(id).starts_with("urn:uuid:"), "{id}");
+    }
+}
