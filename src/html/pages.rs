@@ -76,6 +76,11 @@ pub enum Page {
     },
     /// A link that was used, or whose days are over.
     LinkGone {},
+    /// A link that was never ours: cut off on its way, as a rule.
+    LinkUnknown {
+        /// Whether it looks like one that unsubscribes.
+        leaves: bool,
+    },
     /// The link that unsubscribes. It posts `scope`, `this` or `all`.
     Unsubscribe {
         /// The letter's title.
@@ -214,6 +219,7 @@ impl Page {
             Page::Blocked {} => "pages/blocked.html",
             Page::Refused { .. } => "pages/refused.html",
             Page::LinkGone {} => "pages/link_gone.html",
+            Page::LinkUnknown { .. } => "pages/link_unknown.html",
             Page::Unsubscribe { .. } => "pages/unsubscribe.html",
             Page::Unsubscribed { .. } => "pages/unsubscribed.html",
             Page::Forgotten {} => "pages/forgotten.html",

@@ -78,6 +78,8 @@ pub fn pages() -> Vec<(String, Page)> {
         ("refused", Page::Refused { receipt: receipt("R"), suppressed: true }),
         ("refused-other", Page::Refused { receipt: receipt("R"), suppressed: false }),
         ("link-gone", Page::LinkGone {}),
+        ("link-unknown", Page::LinkUnknown { leaves: false }),
+        ("link-unknown-leaving", Page::LinkUnknown { leaves: true }),
         ("unsubscribe", Page::Unsubscribe { title: "La Matinale".into(), wording }),
         ("unsubscribed", Page::Unsubscribed { titles, receipt: receipt("D") }),
         ("forgotten", Page::Forgotten {}),

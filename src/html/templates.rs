@@ -47,6 +47,7 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
     "pages/legal.html"
     "pages/letters.html"
     "pages/link_gone.html"
+    "pages/link_unknown.html"
     "pages/outbox.html"
     "pages/outbox_message.html"
     "pages/refused.html"

@@ -6,6 +6,7 @@
 
 mod address;
 mod ask;
+mod choice;
 mod confirm;
 mod consent;
 mod csv;
@@ -21,6 +22,7 @@ mod token;
 
 pub use address::AddressHash;
 pub use ask::{ASK_EVERY, ASKS_UNTIL_CONFIRMED, Asked, ConfirmationDue, ask};
+pub use choice::{Choice, ChoiceError, ChoiceId};
 pub use confirm::{
     Confirmed, Link, OpenConfirmation, Refused, confirm, confirmation_token, look_at_confirmation, refuse,
 };

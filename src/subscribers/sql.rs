@@ -24,6 +24,10 @@ statements! {
     FIND_SUBSCRIBER = "SELECT id, address, name, created_at FROM subscribers WHERE address_hash = $1";
 
 
+    // Choices -----------------------------------------------------------------------------------------------------
+    ADD_CHOICE = "INSERT INTO choices (categories) VALUES ($1) ON CONFLICT (categories) DO NOTHING";
+    FIND_CHOICE = "SELECT id FROM choices WHERE categories = $1";
+
     // Subscriptions -----------------------------------------------------------------------------------------------
     // DO UPDATE changes nothing, but gives the row that is there.
     ADD_SUBSCRIPTION = "INSERT INTO subscriptions (subscriber_id, newsletter_id, choice_id, state, created_at)

@@ -6,6 +6,7 @@
 
 pub mod conditional;
 mod feeds;
+mod forms;
 mod health;
 mod home;
 pub mod metrics;
@@ -39,6 +40,7 @@ pub fn router(app: &App) -> Router {
     let public = Router::new()
         .merge(home::routes())
         .merge(feeds::routes())
+        .merge(forms::routes())
         .merge(health::routes())
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(PUBLIC_BODY))

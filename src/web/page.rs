@@ -8,10 +8,6 @@ use crate::app::App;
 use crate::html::pages::{Page, Site};
 use crate::html::publisher::PublisherView;
 
-/// Nothing from elsewhere and no script; forms lead back to us.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
 /// Writes a page that may be about one reader: nobody keeps it, and no other site learns its address, which may carry
 /// a token.
 ///
@@ -23,13 +19,20 @@ pub fn page(app: &App, status: StatusCode, page: &Page) -> Result<Response, Fail
         publisher: PublisherView::from(&app.config.publisher),
     };
     let html = page.write(&app.templates, &site)?;
+    // Nothing from elsewhere and no script, of styles only the page's own; forms lead back to us.
+    let policy = format!(
+        "default-src 'none'; style-src {}; img-src 'self'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'",
+        app.templates.style_source()?
+    );
     let headers = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("x-robots-tag"), "noindex"),
     ];
-    Ok((status, headers, Html(html)).into_response())
+    let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    let policy = [(header::CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy)?)];
+    Ok((status, headers, policy, Html(html)).into_response())
 }
 
 /// Writes a page that says the same to everybody and may be kept for some minutes.

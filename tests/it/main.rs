@@ -8,6 +8,7 @@ mod editions;
 mod feed_xml;
 mod feeds;
 mod house;
+mod reader_pages;
 mod readers;
 mod store;
 mod support;

@@ -1,0 +1,24 @@
+//! The pages readers act on: the form, the confirmation, leaving.
+//!
+//! A GET changes nothing, ever: scanners open every link of a mail. What counts is the POST of a button, or of a mail
+//! program's one-click. Nothing here redirects, sets a cookie or loads anything from elsewhere, and no token reaches
+//! a log or a `Referer`.
+
+mod answer;
+mod confirm;
+mod fields;
+mod subscribe;
+mod unsubscribe;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+
+/// The routes: `/lettres`, `/confirmer/{token}`, `/u/{token}`.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/lettres", get(subscribe::show).post(subscribe::ask))
+        .route("/confirmer/{token}", get(confirm::show).post(confirm::confirm))
+        .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::leave))
+}
