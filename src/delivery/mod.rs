@@ -20,6 +20,7 @@ mod row;
 pub mod smtp;
 mod sql;
 mod store;
+mod trial;
 mod worker;
 
 pub use balance::{Balance, Depth, balance, balances, depths};
@@ -29,6 +30,7 @@ pub use pump::{Pump, Settings, Waker};
 pub use relay::{Relay, Way};
 pub use row::{DeliveryId, Kind, State};
 pub use store::{NewDelivery, enqueue};
+pub use trial::enqueue_test;
 
 use crate::db::Sql;
 

@@ -1,0 +1,229 @@
+//! `edition list` and `edition show`.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::super::Failure;
+use super::super::output::{self, Format, Table};
+use super::super::setup::{self, Access};
+use crate::app::App;
+use crate::articles::ArticleId;
+use crate::clock::Timestamp;
+use crate::delivery::{self, Balance};
+use crate::newsletters::edition::{Edition, EditionId};
+use crate::newsletters::newsletter::Newsletter;
+
+/// An edition, for programs; times are epoch milliseconds.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    id: EditionId,
+    newsletter: String,
+    slot: String,
+    state: String,
+    revision: i64,
+    slot_at: Timestamp,
+    due_at: Timestamp,
+    approved_at: Option<Timestamp>,
+    released_at: Option<Timestamp>,
+    deliveries: Balance,
+    /// Readers without a row: anything but 0 is a mistake of the program.
+    missing: i64,
+}
+
+impl Shown {
+    async fn of(app: &App, edition: &Edition) -> Result<Shown, Failure> {
+        let balance = delivery::balance(&app.db, edition.id).await?;
+        Ok(Shown {
+            id: edition.id,
+            newsletter: edition.slug.clone(),
+            slot: edition.slot_key.clone(),
+            state: edition.state.to_string(),
+            revision: edition.revision,
+            slot_at: edition.slot_at,
+            due_at: edition.due_at,
+            approved_at: edition.approved_at,
+            released_at: edition.released_at,
+            missing: balance.missing(),
+            deliveries: balance,
+        })
+    }
+}
+
+impl Shown {
+    /// A row of the table; `due` on the newsletter's clock.
+    fn cells(&self, app: &App) -> Vec<String> {
+        let counts = &self.deliveries;
+        vec![
+            self.id.to_string(),
+            self.newsletter.clone(),
+            self.slot.get(..40).unwrap_or(&self.slot).to_owned(),
+            self.state.clone(),
+            local(app, &self.newsletter, self.due_at),
+            counts.eligible.map_or_else(String::new, |readers| readers.to_string()),
+            counts.sent.to_string(),
+            (counts.pending + counts.claimed).to_string(),
+            counts.in_doubt.to_string(),
+            counts.failed.to_string(),
+            counts.cancelled.to_string(),
+        ]
+    }
+}
+
+/// `2026-11-24 07:00` on the newsletter's clock.
+pub(in crate::cli) fn local(app: &App, slug: &str, at: Timestamp) -> String {
+    match app.declarations.newsletter(slug) {
+        Some(declaration) => declaration.zone.local(at.to_utc()).format("%Y-%m-%d %H:%M").to_string(),
+        None => at.to_string(),
+    }
+}
+
+pub(super) async fn list(
+    named: Option<&Path>,
+    newsletter: Option<&str>,
+    number: u32,
+    format: Format,
+) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Read).await?;
+    let mut shown = Vec::new();
+    for edition in latest(&app, newsletter, number).await? {
+        shown.push(Shown::of(&app, &edition).await?);
+    }
+    if format.json {
+        return Ok(output::json(&shown)?);
+    }
+    let mut table = Table::new(&[
+        "#id",
+        "newsletter",
+        "slot",
+        "state",
+        "due",
+        "#eligible",
+        "#sent",
+        "#waiting",
+        "#in doubt",
+        "#failed",
+        "#cancelled",
+    ]);
+    for edition in &shown {
+        table.row(edition.cells(&app));
+    }
+    table.print("no editions yet");
+    Ok(())
+}
+
+/// The latest editions of one newsletter, or of all the store knows, newest first.
+pub(in crate::cli) async fn latest(
+    app: &App,
+    newsletter: Option<&str>,
+    number: u32,
+) -> Result<Vec<Edition>, Failure> {
+    let slugs: Vec<&str> = match newsletter {
+        Some(slug) => vec![setup::declared(&app.declarations, slug)?.slug.as_str()],
+        None => app.declarations.newsletters.iter().map(|declaration| declaration.slug.as_str()).collect(),
+    };
+    let mut editions = Vec::new();
+    for slug in slugs {
+        if let Some(row) = Newsletter::by_slug(&app.db, slug).await? {
+            editions.extend(Edition::latest(&app.db, row.id, number.into()).await?);
+        }
+    }
+    editions.sort_by_key(|edition| std::cmp::Reverse((edition.slot_at, edition.id)));
+    editions.truncate(number as usize);
+    Ok(editions)
+}
+
+/// An article of an edition, for programs.
+#[derive(Debug, Serialize)]
+struct ShownArticle {
+    id: ArticleId,
+    role: String,
+}
+
+/// A revision, for programs.
+#[derive(Debug, Serialize)]
+struct ShownRevision {
+    revision: usize,
+    at: Timestamp,
+    cause: String,
+    subject: Option<String>,
+    note: Option<String>,
+}
+
+/// All about one edition.
+#[derive(Debug, Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    edition: Shown,
+    revisions: Vec<ShownRevision>,
+    articles: Vec<ShownArticle>,
+}
+
+pub(super) async fn show(named: Option<&Path>, id: EditionId, format: Format) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Read).await?;
+    let edition = Edition::find(&app.db, id).await?;
+    let articles = edition.articles(&app.db).await?.into_iter();
+    let revisions = edition.history(&app.db).await?.into_iter().zip(1..);
+    let whole = Whole {
+        edition: Shown::of(&app, &edition).await?,
+        revisions: revisions
+            .map(|(words, revision)| ShownRevision {
+                revision,
+                at: words.created_at,
+                cause: words.cause,
+                subject: words.subject,
+                note: words.note,
+            })
+            .collect(),
+        articles: articles.map(|(id, role)| ShownArticle { id, role: role.to_string() }).collect(),
+    };
+    if format.json {
+        return Ok(output::json(&whole)?);
+    }
+    print(&app, &whole);
+    Ok(())
+}
+
+fn print(app: &App, whole: &Whole) {
+    let edition = &whole.edition;
+    let time = |at: Timestamp| local(app, &edition.newsletter, at);
+    output::say(format!(
+        "edition {} of {}, slot {}: {}",
+        edition.id, edition.newsletter, edition.slot, edition.state
+    ));
+    let mut lines = Table::new(&["", ""]);
+    lines.row(["due".into(), time(edition.due_at)]);
+    let not_yet = || "not yet".to_owned();
+    lines.row(["approved".into(), edition.approved_at.map_or_else(not_yet, time)]);
+    lines.row(["released".into(), edition.released_at.map_or_else(not_yet, time)]);
+    let counts = &edition.deliveries;
+    for (what, number) in [
+        ("eligible", counts.eligible.unwrap_or_default()),
+        ("sent", counts.sent),
+        ("pending", counts.pending),
+        ("claimed", counts.claimed),
+        ("in doubt", counts.in_doubt),
+        ("failed", counts.failed),
+        ("cancelled", counts.cancelled),
+        ("held", counts.held),
+        ("missing", edition.missing),
+    ] {
+        lines.row([what.to_owned(), number.to_string()]);
+    }
+    output::say(lines.render().trim_start());
+    for revision in &whole.revisions {
+        let subject =
+            revision.subject.as_ref().map_or_else(String::new, |subject| format!(", subject: {subject}"));
+        output::say(format!(
+            "revision {} ({}): {}{subject}",
+            revision.revision,
+            time(revision.at),
+            revision.cause
+        ));
+    }
+    let mut articles = Table::new(&["#article", "role"]);
+    for article in &whole.articles {
+        articles.row([article.id.to_string(), article.role.clone()]);
+    }
+    articles.print("no articles");
+}
