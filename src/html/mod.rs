@@ -17,6 +17,7 @@ mod links;
 mod lists;
 pub mod mjml;
 pub mod mjml_check;
+mod mjml_elements;
 pub mod page;
 pub mod pages;
 pub mod publisher;
