@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::clock::{Clock, MINUTE};
+use crate::config::OnDoubt;
 use crate::db::{Db, Engine, Keys, NodeId, Purpose};
 use crate::delivery::lock::PumpLock;
 use crate::delivery::marks::{Settlement, Writer};
@@ -18,6 +19,7 @@ use crate::delivery::relay::{Relay, Relays};
 use crate::delivery::row::{Claimed, Kind};
 use crate::delivery::store::{self, Claim};
 use crate::delivery::worker::{self, Shared};
+use crate::newsletters::declaration::Declaration;
 
 /// How the pump goes about it.
 #[derive(Debug, Clone)]
@@ -50,6 +52,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The usual settings, with what the newsletters want done with rows in doubt; `seed` differs from node to node.
+    pub fn of(newsletters: &[Declaration], seed: u64) -> Self {
+        let holding = newsletters.iter().filter(|newsletter| newsletter.on_doubt == OnDoubt::Hold);
+        let hold_on_doubt = holding.map(|newsletter| newsletter.slug.to_string()).collect();
+        Self { hold_on_doubt, seed, ..Self::default() }
+    }
+
     pub(super) fn holds_doubt(&self, newsletter: Option<&str>) -> bool {
         newsletter.is_some_and(|slug| self.hold_on_doubt.contains(slug))
     }

@@ -8,7 +8,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use tokio::sync::Semaphore;
 
 use crate::clock::Timestamp;
-use crate::config::{self, RelayUrl};
+use crate::config::{self, Config, RelayUrl};
 use crate::delivery::maildir::Maildir;
 use crate::delivery::retry;
 use crate::delivery::smtp::{Server, Timers, TlsClient};
@@ -36,11 +36,18 @@ pub enum Way {
 }
 
 impl Relay {
-    /// A relay as configured; passwords are read now. `helo` is the name we give when the configuration has none.
+    /// Every relay of the configuration, in its order; passwords are read now. Where no `helo` is given, we call
+    /// ourselves by the host of the public address.
     ///
     /// # Errors
     /// When a password cannot be read, or a Maildir cannot be made.
-    pub fn from_config(relay: &config::Relay, helo: &str, tls: &TlsClient) -> anyhow::Result<Self> {
+    pub fn all(config: &Config) -> anyhow::Result<Vec<Self>> {
+        let tls = TlsClient::new(Vec::new())?;
+        let helo = config.public_url.host();
+        config.relays.iter().map(|relay| Self::from_config(relay, helo, &tls)).collect()
+    }
+
+    fn from_config(relay: &config::Relay, helo: &str, tls: &TlsClient) -> anyhow::Result<Self> {
         let way = match &relay.url {
             RelayUrl::Maildir(folder) => Way::Maildir(open_maildir(folder)?),
             RelayUrl::Smtp { security, host, port, user } => {

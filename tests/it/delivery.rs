@@ -135,8 +135,7 @@ async fn a_newsletter_may_hold_what_is_in_doubt() {
     each_engine(async |db| {
         let post = Post::of_newsletter(&db, 3, "on_doubt = \"hold\"").await;
         post.relay.rule(Rule::at(Step::Dot, Act::Drop).but_takes().times(1).to("lecteur2@exemple.tg"));
-        let hold_on_doubt = BTreeSet::from(["matinale".to_owned()]);
-        let settings = Settings { hold_on_doubt, ..Settings::default() };
+        let settings = Settings::of(&post.room.desk.newsletters, 0);
         let pump = post.pump_with(vec![relay_at(&post.relay, 1)], settings);
         post.run_out(&pump).await;
         let balance = post.balance().await;

@@ -3,6 +3,8 @@
 mod cli;
 mod config;
 mod delivery;
+mod delivery_kill;
+mod delivery_run;
 mod delivery_smtp;
 mod editions;
 mod feed_xml;

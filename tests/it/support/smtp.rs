@@ -137,6 +137,17 @@ pub struct Record {
 }
 
 impl Record {
+    /// How many copies of each recipient's were answered with 250.
+    pub fn acknowledged(&self) -> HashMap<String, usize> {
+        let mut copies = HashMap::new();
+        for taken in self.taken.iter().filter(|taken| taken.acknowledged) {
+            for to in &taken.to {
+                *copies.entry(to.clone()).or_default() += 1;
+            }
+        }
+        copies
+    }
+
     /// How many copies each recipient got.
     pub fn copies(&self) -> HashMap<String, Vec<&Taken>> {
         let mut copies: HashMap<String, Vec<&Taken>> = HashMap::new();
