@@ -4,6 +4,7 @@
 //! queue) is asked when somebody looks.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -13,11 +14,23 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-use super::refusal::Failure;
+use super::exposition::Exposition;
 use crate::app::App;
+use crate::clock::DAY;
+use crate::delivery::{Balance, Depth, balances, depths};
+use crate::newsletters::edition::EditionId;
 
 /// The text format's version, which Prometheus looks at.
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Upper bounds of the times that requests take.
+const SECONDS: [f64; 8] = [0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+/// A database that has not answered by then does not answer.
+const DATABASE_WITHIN: Duration = Duration::from_secs(5);
+
+/// The balance of editions released longer ago (ms) is history, for `kiosque edition list`.
+const EDITIONS_SHOWN: i64 = 7 * DAY;
 
 /// Starts to count, for the whole process. Before, counting costs nothing and is lost; a second call changes nothing.
 ///
@@ -28,7 +41,11 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     if let Some(handle) = HANDLE.get() {
         return Ok(handle.clone());
     }
-    let handle = PrometheusBuilder::new().install_recorder().context("cannot count metrics")?;
+    let builder = PrometheusBuilder::new().set_buckets(&SECONDS).context("cannot count metrics")?;
+    let handle = builder.install_recorder().context("cannot count metrics")?;
+    metrics::describe_counter!("kiosque_http_requests_total", "Requests by route, method and status.");
+    metrics::describe_histogram!("kiosque_http_request_seconds", "Time to answer, by route.");
+    metrics::describe_counter!("kiosque_feed_rebuilds_total", "Categories whose feeds were built anew.");
     Ok(HANDLE.get_or_init(|| handle).clone())
 }
 
@@ -37,20 +54,72 @@ pub fn router(app: &App, handle: PrometheusHandle) -> Router {
     Router::new().route("/metrics", get(scrape)).with_state((app.clone(), handle))
 }
 
-async fn scrape(State((app, handle)): State<(App, PrometheusHandle)>) -> Result<Response, Failure> {
-    gather(&app).await;
+async fn scrape(State((app, handle)): State<(App, PrometheusHandle)>) -> Response {
     handle.run_upkeep();
-    Ok(([(header::CONTENT_TYPE, TEXT_FORMAT)], handle.render()).into_response())
+    let mut text = handle.render();
+    text.push_str(&gathered(&app).await);
+    ([(header::CONTENT_TYPE, TEXT_FORMAT)], text).into_response()
 }
 
-/// Asks the database for what it knows. What cannot be read is missing for once, and `kiosque_database_up` says so.
-async fn gather(app: &App) {
-    let up = match app.db.schema_state().await {
-        Ok(_) => 1.0,
-        Err(error) => {
-            tracing::warn!(error = format!("{error:#}"), "metrics without the database");
+/// What the database knows. What cannot be read is missing for once, and `kiosque_database_up` says so.
+async fn gathered(app: &App) -> String {
+    let mut out = Exposition::default();
+    let read = tokio::time::timeout(DATABASE_WITHIN, deliveries(app, &mut out)).await;
+    let up = match read {
+        Ok(Ok(())) => 1.0,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "metrics without the database");
             0.0
         }
+        Err(_) => 0.0,
     };
-    metrics::gauge!("kiosque_database_up").set(up);
+    out.gauge("kiosque_database_up", "Whether the database answered.", [(String::new(), up)]);
+    out.into_text()
+}
+
+async fn deliveries(app: &App, out: &mut Exposition) -> sqlx::Result<()> {
+    let balances = balances(&app.db, app.clock.now().plus(-EDITIONS_SHOWN)).await?;
+    let of = |edition: EditionId| format!("edition=\"{edition}\"");
+    #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats alone")]
+    let number = |n: i64| n as f64;
+    out.gauge(
+        "kiosque_edition_eligible",
+        "Readers of an edition, counted at its release.",
+        balances.iter().filter_map(|b| Some((of(b.edition_id), number(b.eligible?)))),
+    );
+    let states = |b: &Balance| {
+        [
+            ("pending", b.pending),
+            ("claimed", b.claimed),
+            ("in_doubt", b.in_doubt),
+            ("sent", b.sent),
+            ("failed", b.failed),
+            ("cancelled", b.cancelled),
+        ]
+        .map(|(state, rows)| (format!("{},state=\"{state}\"", of(b.edition_id)), number(rows)))
+    };
+    out.gauge(
+        "kiosque_edition_deliveries",
+        "Deliveries of an edition by state, resends apart.",
+        balances.iter().flat_map(states),
+    );
+    out.gauge(
+        "kiosque_edition_missing",
+        "Eligible readers without a delivery row once all are written. Anything but 0 is an alarm.",
+        balances.iter().map(|b| (of(b.edition_id), number(b.missing()))),
+    );
+    let depths = depths(&app.db).await?;
+    let now = app.clock.now();
+    let labels = |d: &Depth| format!("state=\"{}\",priority=\"{}\",held=\"{}\"", d.state, d.priority, d.held);
+    out.gauge(
+        "kiosque_queue_deliveries",
+        "Deliveries that are not finished.",
+        depths.iter().map(|d| (labels(d), number(d.rows))),
+    );
+    out.gauge(
+        "kiosque_queue_oldest_seconds",
+        "For how long the first of them has been due.",
+        depths.iter().map(|d| (labels(d), number((now.millis() - d.oldest.millis()).max(0)) / 1000.0)),
+    );
+    Ok(())
 }

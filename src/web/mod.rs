@@ -5,6 +5,7 @@
 //! counted is the route's pattern.
 
 pub mod conditional;
+mod exposition;
 mod feeds;
 mod forms;
 mod health;

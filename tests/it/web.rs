@@ -318,8 +318,15 @@ async fn metrics_count_requests_by_route_and_name_no_path() {
         assert_eq!(text.header(header::CONTENT_TYPE), "text/plain; version=0.0.4; charset=utf-8");
         let line = "kiosque_http_requests_total{route=\"/flux/{feed}\",method=\"GET\",status=\"404\"}";
         assert!(text.text().contains(line), "{}", text.text());
-        assert!(text.text().contains("kiosque_database_up 1"));
         assert!(!text.text().contains("secret"));
+        for name in ["edition_eligible", "edition_deliveries", "edition_missing", "queue_deliveries"] {
+            assert!(text.text().contains(&format!("# TYPE kiosque_{name} gauge")), "{name}");
+        }
+        assert!(text.text().contains("\nkiosque_database_up 1\n"));
+        metrics.app.db.close().await;
+        let away = metrics.get("/metrics").await;
+        assert_eq!(away.status, StatusCode::OK);
+        assert!(away.text().contains("\nkiosque_database_up 0\n"));
     })
     .await;
 }
