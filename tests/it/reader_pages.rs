@@ -9,7 +9,8 @@ use axum::response::Response;
 use kiosque::app::App;
 use kiosque::clock::{Clock, DAY, HOUR, Timestamp};
 use kiosque::config::Config;
-use kiosque::db::{Db, Purpose};
+use kiosque::db::{Db, NodeId, Purpose};
+use kiosque::delivery::{Pump, Relay, Settings};
 use kiosque::mail::Address;
 use kiosque::newsletters::newsletter;
 use kiosque::subscribers::{
@@ -17,6 +18,7 @@ use kiosque::subscribers::{
 };
 use kiosque::web;
 use kiosque::{fetch_all, fetch_one, statements};
+use mail_parser::MessageParser;
 use tower::ServiceExt;
 
 use crate::support::database::each_engine;
@@ -58,6 +60,21 @@ struct Site {
     router: Router,
 }
 
+/// Where the mails go.
+struct Mails {
+    folder: tempfile::TempDir,
+    pump: Pump,
+}
+
+impl Mails {
+    /// Sends what is due, and gives every mail sent so far.
+    async fn sent(&self) -> Vec<Vec<u8>> {
+        while self.pump.step().await.unwrap() > 0 {}
+        let files = std::fs::read_dir(self.folder.path().join("new")).unwrap();
+        files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+    }
+}
+
 /// An answer, read.
 struct Answer {
     status: StatusCode,
@@ -72,6 +89,13 @@ impl Site {
         newsletter::declare(&app.db, &app.declarations.newsletters, START).await.unwrap();
         let router = web::router(&app);
         Self { app, router }
+    }
+
+    fn relay(&self) -> Mails {
+        let folder = tempfile::tempdir().unwrap();
+        let relays = vec![Relay::maildir(folder.path()).unwrap()];
+        let App { db, clock, keys, .. } = self.app.clone();
+        Mails { folder, pump: Pump::new(db, clock, keys, NodeId::new(), relays, Settings::default()) }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
@@ -194,6 +218,52 @@ async fn a_reader_goes_from_the_form_to_the_last_page() {
         assert!(left.body.contains(&reference.to_string()) && reference.to_string().starts_with("D-"));
         assert_eq!(site.state("ama@exemple.tg").await, SubscriptionState::Left);
         assert!(site.get(&leaving).await.body.contains(&reference.to_string()), "the page says it again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_link_in_the_mail_confirms_all_that_was_asked_for() {
+    each_engine(async |db| {
+        let site = Site::open(db).await;
+        let mails = site.relay();
+        let form = "address=Ama%40exemple.tg&newsletter=matinale&newsletter=soir";
+        assert_eq!(site.post("/lettres", form).await.status, StatusCode::OK);
+        assert_eq!(site.post("/lettres", form).await.status, StatusCode::OK);
+        let [mail] = &mails.sent().await[..] else { panic!("one mail for two askings") };
+        let mail = MessageParser::default().parse(mail).unwrap();
+        assert_eq!(mail.to().unwrap().first().unwrap().address(), Some("Ama@exemple.tg"));
+        let text = mail.body_text(0).unwrap();
+        assert!(text.contains("La Matinale") && text.contains("Le Soir"), "{text}");
+        let address = text.split_whitespace().find(|word| word.contains("/confirmer/")).unwrap();
+        let path = address.strip_prefix("https://lettres.test.tg").unwrap();
+        assert!(site.get(path).await.body.contains("Je confirme mon inscription"));
+        assert_eq!(site.post(path, "").await.status, StatusCode::OK);
+        let states: Vec<_> =
+            site.reader("ama@exemple.tg").await.subscriptions.into_iter().map(|one| one.state).collect();
+        assert_eq!(states, [SubscriptionState::Confirmed; 2]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_may_come_back_gets_the_mail_and_who_complained_does_not() {
+    each_engine(async |db| {
+        let site = Site::open(db).await;
+        let mails = site.relay();
+        let mut expected = 0;
+        for reason in Reason::ALL {
+            let address = format!("{}@exemple.tg", reason.as_str().replace('_', "-"));
+            site.suppress(&address, *reason).await;
+            assert_eq!(site.ask(&address).await.status, StatusCode::OK);
+            expected += usize::from(reason.ends_by_confirming());
+        }
+        let path = site.subscribed("left@exemple.tg").await;
+        site.post(&path, "").await;
+        site.app.clock.advance(DAY);
+        site.ask("left@exemple.tg").await;
+        // The link was used before its mail went out; the second asking's goes.
+        assert_eq!(mails.sent().await.len(), expected + 1);
     })
     .await;
 }
