@@ -18,7 +18,7 @@ use crate::subscribers::AddressHash;
 pub(super) enum Verb {
     /// List deliveries, the youngest first
     List {
-        /// Only in this state: pending, claimed, in_doubt, sent, failed or cancelled
+        /// Only in this state: `pending`, `claimed`, `in_doubt`, `sent`, `failed` or `cancelled`
         #[arg(long)]
         state: Option<State>,
         /// Only of this edition

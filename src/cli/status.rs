@@ -2,9 +2,145 @@
 
 use std::path::Path;
 
-use super::Failure;
-use super::output::Format;
+use serde::Serialize;
 
-pub(super) async fn run(_named: Option<&Path>, _format: Format) -> Result<(), Failure> {
-    Err(Failure::usage("kiosque: not wired yet"))
+use super::Failure;
+use super::edition::list::{self, Shown};
+use super::newsletter::{Run, next_edition, sentence};
+use super::output::{self, Format, Table};
+use super::setup::{self, Access};
+use crate::app::App;
+use crate::clock::{MINUTE, SECOND, Timestamp};
+use crate::db::{LivingNode, living_nodes};
+use crate::delivery::{self, Depth};
+use crate::french::date;
+use crate::newsletters::coming::Coming;
+use crate::newsletters::declaration::Declaration;
+use crate::newsletters::newsletter::Newsletter;
+
+/// How many editions are shown.
+const EDITIONS: u32 = 8;
+
+/// What `--json` answers; times are epoch milliseconds unless they are texts.
+#[derive(Debug, Serialize)]
+struct Status<'a> {
+    version: &'static str,
+    now: Timestamp,
+    nodes: Vec<LivingNode>,
+    newsletters: Vec<Standing<'a>>,
+    editions: Vec<Shown>,
+    queue: Vec<Depth>,
+    relays: Vec<String>,
+}
+
+/// A newsletter's next run and pause.
+#[derive(Debug, Serialize)]
+struct Standing<'a> {
+    slug: &'a str,
+    title: &'a str,
+    readers: i64,
+    paused: bool,
+    paused_until: Option<Timestamp>,
+    next: Option<Run>,
+    #[serde(skip)]
+    declaration: &'a Declaration,
+    #[serde(skip)]
+    coming: Option<Coming>,
+}
+
+pub(super) async fn run(named: Option<&Path>, format: Format) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Read).await?;
+    let now = app.clock.now();
+    let mut newsletters = Vec::new();
+    for declaration in &app.declarations.newsletters {
+        newsletters.push(standing(&app, declaration, now).await?);
+    }
+    let status = Status {
+        version: env!("CARGO_PKG_VERSION"),
+        now,
+        nodes: living_nodes(&app.db, now).await?,
+        newsletters,
+        editions: list::latest(&app, None, EDITIONS).await?,
+        queue: delivery::depths(&app.db).await?,
+        relays: app.config.relays.iter().map(|relay| relay.url.to_string()).collect(),
+    };
+    if format.json {
+        return Ok(output::json(&status)?);
+    }
+    print(&app, &status);
+    Ok(())
+}
+
+async fn standing<'a>(
+    app: &App,
+    declaration: &'a Declaration,
+    now: Timestamp,
+) -> Result<Standing<'a>, Failure> {
+    let row = Newsletter::by_slug(&app.db, declaration.slug.as_str()).await?;
+    let coming = next_edition(app, declaration).await?;
+    Ok(Standing {
+        slug: declaration.slug.as_str(),
+        title: &declaration.title,
+        readers: match &row {
+            Some(row) => row.readers(&app.db).await?,
+            None => 0,
+        },
+        paused: row.as_ref().is_some_and(|row| row.is_paused_at(now)),
+        paused_until: row.as_ref().and_then(|row| row.paused_until).filter(|until| *until > now),
+        next: coming.as_ref().map(|coming| Run::of(coming, declaration)),
+        declaration,
+        coming,
+    })
+}
+
+fn print(app: &App, status: &Status<'_>) {
+    let place = app.db.file().map_or_else(|| "PostgreSQL".to_owned(), |file| file.display().to_string());
+    output::say(format!("kiosque {}, {}, database {place}", status.version, status.now));
+    if status.nodes.is_empty() {
+        output::say("nobody serves; start it with: kiosque serve");
+    }
+    for node in &status.nodes {
+        let ago = ago(status.now, node.seen_at);
+        output::say(format!("serving since {}, seen {ago} ago (node {})", node.started_at, node.id));
+    }
+    output::say("\nNEWSLETTERS");
+    for standing in &status.newsletters {
+        let next = standing.coming.as_ref().map_or_else(
+            || "aucune édition prévue".to_owned(),
+            |coming| format!("prochaine édition le {}", sentence(coming, standing.declaration)),
+        );
+        let pause = match (standing.paused, standing.paused_until) {
+            (false, _) => String::new(),
+            (true, None) => " – en pause".to_owned(),
+            (true, Some(until)) => {
+                let until = standing.declaration.zone.local(until.to_utc()).date();
+                format!(" – en pause jusqu’au {} exclu", date::long_date(until))
+            }
+        };
+        output::say(format!("  {}\u{a0}: {next}{pause}", standing.title));
+    }
+    output::say("\nEDITIONS");
+    list::table(app, &status.editions).print("  none yet");
+    for edition in status.editions.iter().filter(|edition| edition.missing != 0) {
+        output::say(format!("  edition {}: {} readers have no delivery row", edition.id, edition.missing));
+    }
+    output::say("\nQUEUE");
+    let mut queue = Table::new(&["state", "held", "#priority", "#messages", "oldest due"]);
+    for depth in &status.queue {
+        queue.row([
+            depth.state.to_string(),
+            if depth.held { "held".to_owned() } else { String::new() },
+            depth.priority.to_string(),
+            depth.rows.to_string(),
+            depth.oldest.to_string(),
+        ]);
+    }
+    queue.print("  empty");
+    output::say(format!("\nRELAYS\n  {}", status.relays.join("\n  ")));
+}
+
+/// `3 s`, `12 min`.
+fn ago(now: Timestamp, then: Timestamp) -> String {
+    let ms = (now.millis() - then.millis()).max(0);
+    if ms < MINUTE { format!("{} s", ms / SECOND) } else { format!("{} min", ms / MINUTE) }
 }

@@ -16,7 +16,7 @@ pub use engine::{Db, Engine, Route, Tx};
 pub use id::{json_list, json_texts};
 pub use keys::{Key, KeyId, Keys, Purpose};
 pub use migrate::{MigrateError, SchemaState};
-pub use node::{CLOCK_TOLERANCE_MS, Node, NodeId};
+pub use node::{CLOCK_TOLERANCE_MS, LivingNode, Node, NodeId, living_nodes};
 pub use sql::Sql;
 
 /// The statements of this module, for the test that prepares every one.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Db, Route};
 use crate::clock::{Clock, MINUTE, Timestamp};
-use crate::{execute, fetch_one, fetch_optional, statements};
+use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
 
 statements! {
     REGISTER_NODE = "INSERT INTO nodes (id, started_at, seen_at, declarations) VALUES ($1, $2, $2, $3)";
@@ -17,6 +17,7 @@ statements! {
           AND (started_at > (SELECT started_at FROM nodes WHERE id = $1)
                OR (started_at = (SELECT started_at FROM nodes WHERE id = $1) AND id > $1))
         ORDER BY id LIMIT 1";
+    LIVING_NODES = "SELECT id, started_at, seen_at FROM nodes WHERE seen_at > $1 ORDER BY started_at, id";
     DATABASE_TIME = {
         sqlite: "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) AS now",
         postgres: "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS now"
@@ -105,6 +106,25 @@ impl Node {
         )?;
         Ok(younger.is_some())
     }
+}
+
+/// A node that serves, as others see it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
+pub struct LivingNode {
+    /// Who it is.
+    pub id: String,
+    /// Since when it serves.
+    pub started_at: Timestamp,
+    /// When it last said that it is there.
+    pub seen_at: Timestamp,
+}
+
+/// The nodes that serve on this database, oldest first.
+///
+/// # Errors
+/// When the store fails.
+pub async fn living_nodes(db: &Db, now: Timestamp) -> sqlx::Result<Vec<LivingNode>> {
+    fetch_all!(db, LIVING_NODES, now.plus(-SEEN_FOR))
 }
 
 impl Db {

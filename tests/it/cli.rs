@@ -234,3 +234,24 @@ fn a_bad_line_of_a_readers_file_is_named_and_the_rest_goes_in() {
     let neither = place.run(&["subscriber", "import", "lecteurs.csv"]);
     assert_eq!(neither.status, Some(2));
 }
+
+#[test]
+fn the_status_tells_next_runs_queue_and_relays_on_one_screen() {
+    let place = Place::new();
+    let missing = place.run(&["status"]);
+    assert_eq!(missing.status, Some(1));
+    assert!(
+        missing.err.contains("no database at") && missing.err.contains("kiosque migrate"),
+        "{}",
+        missing.err
+    );
+    place.out(&["migrate"]);
+    let out = place.out(&["status"]);
+    for part in ["nobody serves", "La Matinale\u{a0}: prochaine édition le ", "none yet", "empty", "maildir:"]
+    {
+        assert!(out.contains(part), "{part}\n{out}");
+    }
+    let json = place.json(&["status"]);
+    assert_eq!(json["newsletters"][1]["next"]["timezone"], "Africa/Lome");
+    assert_eq!(json["queue"], serde_json::json!([]));
+}

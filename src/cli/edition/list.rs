@@ -16,8 +16,8 @@ use crate::newsletters::newsletter::Newsletter;
 
 /// An edition, for programs; times are epoch milliseconds.
 #[derive(Debug, Serialize)]
-pub(super) struct Shown {
-    id: EditionId,
+pub(in crate::cli) struct Shown {
+    pub(in crate::cli) id: EditionId,
     newsletter: String,
     slot: String,
     state: String,
@@ -28,7 +28,7 @@ pub(super) struct Shown {
     released_at: Option<Timestamp>,
     deliveries: Balance,
     /// Readers without a row: anything but 0 is a mistake of the program.
-    missing: i64,
+    pub(in crate::cli) missing: i64,
 }
 
 impl Shown {
@@ -85,13 +85,16 @@ pub(super) async fn list(
     format: Format,
 ) -> Result<(), Failure> {
     let app = setup::open(named, Access::Read).await?;
-    let mut shown = Vec::new();
-    for edition in latest(&app, newsletter, number).await? {
-        shown.push(Shown::of(&app, &edition).await?);
-    }
+    let shown = latest(&app, newsletter, number).await?;
     if format.json {
         return Ok(output::json(&shown)?);
     }
+    table(&app, &shown).print("no editions yet");
+    Ok(())
+}
+
+/// The editions as a table.
+pub(in crate::cli) fn table(app: &App, editions: &[Shown]) -> Table {
     let mut table = Table::new(&[
         "#id",
         "newsletter",
@@ -105,11 +108,10 @@ pub(super) async fn list(
         "#failed",
         "#cancelled",
     ]);
-    for edition in &shown {
-        table.row(edition.cells(&app));
+    for edition in editions {
+        table.row(edition.cells(app));
     }
-    table.print("no editions yet");
-    Ok(())
+    table
 }
 
 /// The latest editions of one newsletter, or of all the store knows, newest first.
@@ -117,7 +119,7 @@ pub(in crate::cli) async fn latest(
     app: &App,
     newsletter: Option<&str>,
     number: u32,
-) -> Result<Vec<Edition>, Failure> {
+) -> Result<Vec<Shown>, Failure> {
     let slugs: Vec<&str> = match newsletter {
         Some(slug) => vec![setup::declared(&app.declarations, slug)?.slug.as_str()],
         None => app.declarations.newsletters.iter().map(|declaration| declaration.slug.as_str()).collect(),
@@ -130,7 +132,11 @@ pub(in crate::cli) async fn latest(
     }
     editions.sort_by_key(|edition| std::cmp::Reverse((edition.slot_at, edition.id)));
     editions.truncate(number as usize);
-    Ok(editions)
+    let mut shown = Vec::new();
+    for edition in &editions {
+        shown.push(Shown::of(app, edition).await?);
+    }
+    Ok(shown)
 }
 
 /// An article of an edition, for programs.

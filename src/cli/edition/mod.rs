@@ -1,6 +1,6 @@
 //! `kiosque edition`: look at one, approve, stop, send.
 
-mod list;
+pub(super) mod list;
 mod preview;
 mod run;
 mod steps;
@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+use super::Failure;
 use super::output::{self, Format};
-use super::{Failure, setup};
 use crate::mail::Address;
 use crate::newsletters::edition::{EditionError, EditionId};
 use crate::newsletters::run::RunError;
