@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use crate::articles;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseTarget};
 use crate::db::{self, Db, Keys, SchemaState, Sql};
@@ -96,6 +97,7 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Db> {
 pub fn statements() -> Vec<Sql> {
     [
         db::statements(),
+        articles::statements(),
         feeds::statements(),
         subscribers::statements(),
         newsletters::statements(),

@@ -1,13 +1,37 @@
 //! Articles, their categories and the doors they come in by.
+//!
+//! [`formats`] read files into [`Draft`]s, [`pipeline`] makes [`NewArticle`]s of them, [`Desk`] stores those:
+//! [`Desk::import`] for files, [`Desk::accept`] for the API, [`Folder`] for a folder that is polled.
 
-use crate::id_type;
+mod article;
+mod category;
+mod date;
+mod desk;
+mod folder;
+pub mod formats;
+mod import;
+mod lookup;
+pub mod pipeline;
+mod reading;
+mod resolve;
+mod source;
+mod sql;
+mod store;
+mod summary;
 
-id_type! {
-    /// An article's row.
-    ArticleId
-}
+pub use article::{Article, ArticleId, Draft, DraftBody, DraftCategory, Image, NewArticle};
+pub use category::{Category, CategoryId, CategoryKind, declare, list as categories};
+pub use date::{NotADate, parse as parse_date};
+pub use desk::{Accepted, Desk, Stored};
+pub use folder::{Folder, Taken};
+pub use import::{Options, Progress};
+pub use lookup::{find, get, list};
+pub use source::SourceId;
+pub use store::{Outcome, retract, retract_in};
+pub use summary::{Summary, Unlisted};
 
-id_type! {
-    /// A category's row.
-    CategoryId
+/// The statements of this module, for the test that prepares every one.
+#[must_use]
+pub fn statements() -> Vec<crate::db::Sql> {
+    sql::ALL.to_vec()
 }

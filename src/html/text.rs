@@ -65,10 +65,11 @@ fn tidy(text: &str) -> String {
 /// A title, a name or a legend as plain text: entities decoded once, tags removed, one line, fit for XML.
 pub fn plain(text_with_entities: &str) -> String {
     let text = text_with_entities.trim_start_matches('\u{feff}');
-    if !text.contains(['&', '<']) {
-        return one_line(&xml_safe(text));
-    }
-    one_line(&xml_safe(&Document::fragment(text).text()))
+    let line = match text.contains(['&', '<']) {
+        false => one_line(&xml_safe(text)),
+        true => one_line(&xml_safe(&Document::fragment(text).text())),
+    };
+    if is_blank(&line) { String::new() } else { line.trim().to_owned() }
 }
 
 #[cfg(test)]
@@ -88,6 +89,7 @@ mod tests {
         assert_eq!(plain("AT&amp;amp;T"), "AT&amp;T");
         assert_eq!(plain("l&#146;État\u{0}&#x1F;"), "l’État");
         assert_eq!(plain("3 < 4"), "3 < 4");
+        assert_eq!(plain("&nbsp;\u{200b} "), "");
         assert_eq!(plain("Prix\u{202f}: 10\u{202f}000\u{a0}F"), "Prix\u{202f}: 10\u{202f}000\u{a0}F");
     }
 }

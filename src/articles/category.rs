@@ -1,0 +1,224 @@
+//! Categories: those the configuration declares, those an import brought, and the one that every article is in.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::config;
+use crate::db::{Db, Tx};
+use crate::french::slug::slug;
+use crate::{execute, fetch_all, fetch_optional, id_type, text_enum};
+
+use super::sql::*;
+use super::store::{bump, tell_feeds};
+
+id_type! {
+    /// A category's row.
+    CategoryId
+}
+
+text_enum! {
+    /// What a category is.
+    CategoryKind {
+        /// One of the newsroom's.
+        Rubric = "rubric",
+        /// Every article is in it, so that the feed of all is chosen like the others.
+        All = "all",
+    }
+}
+
+/// Slugs that addresses need for themselves: `/flux/tout`, `/lettre/…`, `/auteur/…`. Never a rubric's.
+pub const RESERVED: [&str; 3] = ["tout", "lettre", "auteur"];
+
+/// Where categories stand that the configuration does not name.
+const BEHIND_ALL: i64 = 1_000_000;
+
+/// A category as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct Category {
+    /// Its row.
+    pub id: CategoryId,
+    /// Its place in addresses.
+    pub slug: String,
+    /// Its French name.
+    pub name: String,
+    /// One of the newsroom's, or the one that every article is in.
+    pub kind: CategoryKind,
+    /// Its place among the others.
+    pub position: i64,
+    /// Whether the configuration declares it, or did.
+    pub listed: bool,
+    /// Whether it is gone for good.
+    pub removed: bool,
+}
+
+/// Every category, in the order of pages and digests.
+///
+/// # Errors
+/// When the store fails.
+pub async fn list(db: &Db) -> sqlx::Result<Vec<Category>> {
+    fetch_all!(db, CATEGORIES)
+}
+
+/// Takes up what the configuration declares: new categories are added, known ones renamed, placed, listed or removed; a slug of
+/// `was` leads to the present one, and what an import once stored under a name of `was` or `from` moves over. Leaving a
+/// category out changes nothing. Also makes the category that every article is in. `host` is that of `public_url`: new
+/// feeds carry it in their permanent id.
+///
+/// # Errors
+/// When the store fails, or two declared categories claim one slug.
+pub async fn declare(
+    db: &Db,
+    declared: &[config::Category],
+    host: &str,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let mut tx = db.begin().await?;
+    add(&mut tx, "tout", "Tous les articles", CategoryKind::All, -1, true, host, now).await?;
+    let mut changed = Vec::new();
+    let mut moves = Vec::new();
+    for (position, category) in declared.iter().enumerate() {
+        let name = category.name.get_ref().as_str();
+        let Some(slug) = category.slug.as_ref().map(|s| s.get_ref().clone()).or_else(|| slug(name)) else {
+            anyhow::bail!("the category {name:?} has no letter a slug could be made of; give it one");
+        };
+        anyhow::ensure!(
+            !RESERVED.contains(&slug.as_str()),
+            "the slug {slug:?} is taken by kiosque's own addresses"
+        );
+        let position = position as i64;
+        let was: Vec<&str> = category.was.iter().map(|w| w.get_ref().as_str()).collect();
+        let mut known = by_slug(&mut tx, &slug).await?;
+        for former in &was {
+            if known.is_none() {
+                known = by_slug(&mut tx, former).await?;
+            }
+        }
+        if known.is_none() {
+            add(&mut tx, &slug, name, CategoryKind::Rubric, position, true, host, now).await?;
+            known = by_slug(&mut tx, &slug).await?;
+        }
+        let known = known.ok_or_else(|| anyhow::anyhow!("the category {slug:?} cannot be added"))?;
+        let id = known.id;
+        let same = (known.slug.as_str(), known.name.as_str(), known.position, known.listed, known.removed)
+            == (slug.as_str(), name, position, true, category.removed);
+        if !same {
+            execute!(tx, CHANGE_CATEGORY, id, slug.as_str(), name, position, category.removed)?;
+            changed.push(id);
+        }
+        execute!(tx, DROP_CATEGORY_ALIAS, slug.as_str())?;
+        let meanings: Vec<String> =
+            category.from.iter().filter_map(|f| crate::french::slug::slug(f.get_ref())).collect();
+        for former in was.iter().copied().chain(meanings.iter().map(String::as_str)) {
+            match by_slug(&mut tx, former).await? {
+                Some(other) if other.id != id && !other.listed => moves.push((other, id)),
+                Some(_) => {}
+                None if was.contains(&former) => {
+                    execute!(tx, ADD_CATEGORY_ALIAS, former, id)?;
+                }
+                None => {}
+            }
+        }
+    }
+    if !changed.is_empty() {
+        changed.extend(all(&mut tx).await?);
+        changed.sort_unstable();
+        changed.dedup();
+        for id in changed {
+            bump(&mut tx, id, Some(now)).await?;
+        }
+        tell_feeds(&mut tx).await?;
+    }
+    tx.commit().await?;
+    for (from, to) in moves {
+        take_over(db, &from, to, now).await?;
+    }
+    Ok(())
+}
+
+/// Adds a category that an import names and nobody declared.
+pub(super) async fn add_unlisted(
+    db: &Db,
+    slug: &str,
+    name: &str,
+    host: &str,
+    now: Timestamp,
+) -> anyhow::Result<Category> {
+    let mut tx = db.begin().await?;
+    add(&mut tx, slug, name, CategoryKind::Rubric, BEHIND_ALL, false, host, now).await?;
+    let added = by_slug(&mut tx, slug).await?;
+    tx.commit().await?;
+    added.ok_or_else(|| anyhow::anyhow!("the category {slug:?} cannot be added"))
+}
+
+/// The category that every article is in, if [`declare`] has made it.
+pub(super) async fn all(tx: &mut Tx) -> sqlx::Result<Option<CategoryId>> {
+    let found: Option<Category> = fetch_optional!(tx, CATEGORY_BY_SLUG, "tout")?;
+    Ok(found.map(|c| c.id))
+}
+
+async fn by_slug(tx: &mut Tx, slug: &str) -> sqlx::Result<Option<Category>> {
+    fetch_optional!(tx, CATEGORY_BY_SLUG, slug)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+async fn add(
+    tx: &mut Tx,
+    slug: &str,
+    name: &str,
+    kind: CategoryKind,
+    position: i64,
+    listed: bool,
+    host: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let feed_id = tag_uri(host, now);
+    execute!(
+        tx,
+        ADD_CATEGORY,
+        slug,
+        name,
+        kind,
+        position,
+        listed,
+        false,
+        feed_id.as_str(),
+        now.whole_second()
+    )?;
+    Ok(())
+}
+
+/// Moves everything of an unlisted category into another one; some articles at a time, so that nobody waits long.
+async fn take_over(db: &Db, from: &Category, to: CategoryId, now: Timestamp) -> anyhow::Result<()> {
+    loop {
+        let mut tx = db.begin().await?;
+        let some: Vec<(super::ArticleId,)> = fetch_all!(tx, SOME_FILED, from.id)?;
+        for (article,) in &some {
+            execute!(tx, REFILE, *article, from.id, to)?;
+            execute!(tx, UNFILE_ARTICLE, *article, from.id)?;
+            execute!(tx, REPRIMARY, *article, from.id, to)?;
+        }
+        if some.is_empty() {
+            execute!(tx, MOVE_CATEGORY_ALIASES, from.id, to)?;
+            execute!(tx, DROP_CATEGORY, from.id)?;
+            execute!(tx, ADD_CATEGORY_ALIAS, from.slug.as_str(), to)?;
+        }
+        let mut touched: Vec<CategoryId> = all(&mut tx).await?.into_iter().chain([to]).collect();
+        touched.sort_unstable();
+        for id in touched {
+            bump(&mut tx, id, Some(now)).await?;
+        }
+        tell_feeds(&mut tx).await?;
+        tx.commit().await?;
+        if some.is_empty() {
+            tracing::info!(from = from.slug, to = %to, "a category met in imports now belongs to a declared one");
+            return Ok(());
+        }
+        tokio::time::sleep(super::store::REST).await;
+    }
+}
+
+/// A permanent id (RFC 4151) in the name of the host that mints it, in the year it does.
+pub(super) fn tag_uri(host: &str, now: Timestamp) -> String {
+    format!("tag:{host},{}:{}", now.to_utc().format("%Y"), Uuid::new_v4())
+}

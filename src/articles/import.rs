@@ -1,0 +1,219 @@
+//! Files into the store: read and cleaned on a thread of their own, stored in short transactions as they come.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::clock::Timestamp;
+use crate::fetch_optional;
+
+use super::article::NewArticle;
+use super::desk::{Desk, file};
+pub use super::formats::input::Progress;
+use super::formats::{Fault, Format, LeftOut};
+use super::reading::{self, Sending};
+use super::resolve::Resolver;
+use super::source::{self, SourceId};
+use super::sql::SOURCE_ID;
+use super::store::{CHUNK, Filed, Outcome, Writer};
+use super::summary::Summary;
+
+/// What an operator may say about an import.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// What is in the files; told by name and content when not said.
+    pub format: Option<Format>,
+    /// The name the articles' source has: ids are unique within it. Without it `import`; for a WordPress export the site's host.
+    pub source: Option<String>,
+    /// The article's address, for a saved page or text.
+    pub url: Option<Url>,
+    /// The article's date, for a saved page or text.
+    pub date: Option<Timestamp>,
+    /// Old articles, which no digest announces. A WordPress export always is one.
+    pub archive: bool,
+    /// Say what would happen, write nothing.
+    pub dry_run: bool,
+}
+
+/// What the reading thread hands over.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// What follows is of this source.
+    Source {
+        name: String,
+        archive: bool,
+    },
+    Article(Box<NewArticle>),
+    Retraction(String),
+    LeftOut(LeftOut),
+    Faulty(Vec<Fault>),
+}
+
+/// Messages that may wait: reading never runs far ahead of storing, so memory stays flat.
+const WAITING: usize = 64;
+
+/// Articles are stored when they make a chunk, or when the first of them has waited this long.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+impl Desk {
+    /// Imports files, in their order; `-` is standard input. The parts of a WordPress export belong in one call. Whatever is
+    /// wrong with a file, a line or an item stands in the summary, and the rest goes in.
+    ///
+    /// # Errors
+    /// When the store fails; what went in before stays, and importing again is safe.
+    pub async fn import(
+        &self,
+        files: &[PathBuf],
+        options: &Options,
+        progress: &Arc<Progress>,
+    ) -> anyhow::Result<Summary> {
+        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let sending = Sending { channel: sender, options: options.clone(), progress: Arc::clone(progress) };
+        let files = files.to_vec();
+        let reader = tokio::task::spawn_blocking(move || reading::read_all(&files, &sending));
+        let now = self.clock.now();
+        let resolver = Resolver::load(&self.db, &self.declared, &self.host, now, options.dry_run).await?;
+        let mut storing = Storing {
+            desk: self,
+            resolver,
+            sources: HashMap::new(),
+            source: None,
+            archive: false,
+            waiting: Vec::with_capacity(CHUNK),
+            summary: Summary { dry_run: options.dry_run, ..Summary::default() },
+            progress,
+        };
+        let mut messages = Vec::with_capacity(CHUNK);
+        let mut deadline = None;
+        loop {
+            let room = CHUNK - storing.waiting.len();
+            let received = match deadline {
+                None => receiver.recv_many(&mut messages, room).await,
+                Some(at) => match timeout_at(at, receiver.recv_many(&mut messages, room)).await {
+                    Ok(received) => received,
+                    Err(_) => {
+                        storing.flush().await?;
+                        deadline = None;
+                        continue;
+                    }
+                },
+            };
+            if received == 0 {
+                break;
+            }
+            for message in messages.drain(..) {
+                storing.take(message).await?;
+            }
+            if storing.waiting.len() >= CHUNK {
+                storing.flush().await?;
+            }
+            deadline = match storing.waiting.is_empty() {
+                true => None,
+                false => deadline.or_else(|| Some(Instant::now() + PATIENCE)),
+            };
+        }
+        storing.flush().await?;
+        reader.await.context("the reading thread failed")?;
+        let mut summary = storing.summary;
+        summary.unlisted = storing.resolver.into_unlisted();
+        Ok(summary)
+    }
+}
+
+/// The storing side of an import.
+struct Storing<'a> {
+    desk: &'a Desk,
+    resolver: Resolver,
+    sources: HashMap<String, Option<SourceId>>,
+    /// Of what is waiting; `None` in a dry run when the store does not know it.
+    source: Option<SourceId>,
+    archive: bool,
+    waiting: Vec<Filed>,
+    summary: Summary,
+    progress: &'a Arc<Progress>,
+}
+
+impl Storing<'_> {
+    async fn take(&mut self, message: Message) -> anyhow::Result<()> {
+        match message {
+            Message::Source { name, archive } => {
+                self.flush().await?;
+                self.archive = archive;
+                self.source = self.source_of(name).await?;
+            }
+            Message::Article(article) => {
+                let filed = file(*article, &mut self.resolver, &self.desk.db, self.desk.clock.now()).await?;
+                self.waiting.push(filed);
+            }
+            Message::Retraction(external_id) => {
+                self.flush().await?;
+                let now = self.desk.clock.now();
+                let retracted = match self.writer() {
+                    Some(writer) if !self.summary.dry_run => writer.retract(&external_id, now).await?,
+                    Some(writer) => writer.find(&external_id).await?,
+                    None => None,
+                };
+                match retracted {
+                    Some(id) => self.summary.retracted.push(id),
+                    None => *self.summary.left_out.entry(LeftOut::UnknownRetracted).or_default() += 1,
+                }
+            }
+            Message::LeftOut(reason) => *self.summary.left_out.entry(reason).or_default() += 1,
+            Message::Faulty(faults) => self.summary.reject(faults),
+        }
+        Ok(())
+    }
+
+    /// Stores what is waiting.
+    async fn flush(&mut self) -> anyhow::Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let now = self.desk.clock.now();
+        let outcomes: Vec<Outcome> = match self.writer() {
+            None => vec![Outcome::New; self.waiting.len()],
+            Some(writer) if self.summary.dry_run => writer.foresee(&self.waiting).await?,
+            Some(writer) => writer.store(&self.waiting, now).await?.into_iter().map(|(_, o)| o).collect(),
+        };
+        for (filed, outcome) in self.waiting.iter().zip(outcomes) {
+            match outcome {
+                Outcome::New => self.summary.new += 1,
+                Outcome::Updated => self.summary.updated += 1,
+                Outcome::Unchanged => self.summary.unchanged += 1,
+            }
+            if outcome != Outcome::Unchanged && filed.article.published_at > now {
+                self.summary.embargoed += 1;
+            }
+        }
+        self.progress.articles.fetch_add(self.waiting.len() as u64, Ordering::Relaxed);
+        self.waiting.clear();
+        Ok(())
+    }
+
+    fn writer(&self) -> Option<Writer<'_>> {
+        let Desk { db, host, .. } = self.desk;
+        let source = self.source?;
+        Some(Writer { db, source, host, all: self.resolver.all(), archive: self.archive })
+    }
+
+    async fn source_of(&mut self, name: String) -> anyhow::Result<Option<SourceId>> {
+        if let Some(known) = self.sources.get(&name) {
+            return Ok(*known);
+        }
+        let id = if self.summary.dry_run {
+            let row: Option<(SourceId,)> = fetch_optional!(self.desk.db, SOURCE_ID, name.as_str())?;
+            row.map(|(id,)| id)
+        } else {
+            Some(source::ensure(&self.desk.db, &name, self.desk.clock.now()).await?)
+        };
+        self.sources.insert(name, id);
+        Ok(id)
+    }
+}

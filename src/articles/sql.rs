@@ -1,0 +1,90 @@
+//! Every statement on sources, categories and articles.
+
+use crate::statements;
+
+statements! {
+    ADD_SOURCE = "INSERT INTO sources (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    SOURCE_ID = "SELECT id FROM sources WHERE name = $1";
+
+    CATEGORIES = "SELECT id, slug, name, kind, position, listed, removed FROM categories ORDER BY position, id";
+    CATEGORY_ALIASES = "SELECT slug, category_id FROM category_aliases ORDER BY slug";
+    ADD_CATEGORY = "INSERT INTO categories (slug, name, kind, position, listed, removed, feed_id, feed_changed_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (slug) DO NOTHING";
+    CATEGORY_BY_SLUG = "SELECT id, slug, name, kind, position, listed, removed FROM categories WHERE slug = $1";
+    CHANGE_CATEGORY = "UPDATE categories SET slug = $2, name = $3, position = $4, listed = TRUE, removed = $5 WHERE id = $1";
+    DROP_CATEGORY = "DELETE FROM categories WHERE id = $1";
+    ADD_CATEGORY_ALIAS = "INSERT INTO category_aliases (slug, category_id) VALUES ($1, $2)
+        ON CONFLICT (slug) DO UPDATE SET category_id = excluded.category_id";
+    DROP_CATEGORY_ALIAS = "DELETE FROM category_aliases WHERE slug = $1";
+    MOVE_CATEGORY_ALIASES = "UPDATE category_aliases SET category_id = $2 WHERE category_id = $1";
+    // A category of one name taken into that of another: its articles, some at a time.
+    SOME_FILED = "SELECT article_id FROM article_categories WHERE category_id = $1 ORDER BY article_id LIMIT 200";
+    REFILE = "INSERT INTO article_categories (article_id, category_id, position, published_at, appeared_at)
+        SELECT article_id, $3, position, published_at, appeared_at FROM article_categories
+        WHERE category_id = $2 AND article_id = $1
+        ON CONFLICT (article_id, category_id) DO NOTHING";
+    REPRIMARY = "UPDATE articles SET primary_category_id = $3 WHERE id = $1 AND primary_category_id = $2";
+
+    // What a feed shows changed ($2 the whole second), or only when it will change ($2 zero): validators never go back.
+    BUMP_FEED = "UPDATE categories SET feed_version = feed_version + 1,
+            feed_changed_at = CASE WHEN feed_changed_at < $2 THEN $2 ELSE feed_changed_at END
+        WHERE id = $1";
+    // The channel that feeds::watch listens on; SQLite's readers see data_version move instead.
+    TELL_FEEDS = {
+        sqlite: "SELECT 1 AS told",
+        postgres: "SELECT CAST(1 AS BIGINT) AS told FROM pg_notify('kiosque_feeds', '')"
+    };
+
+    // $2: a JSON array of external ids.
+    KNOWN_ARTICLES = {
+        sqlite: "SELECT external_id, id, content_hash, retracted_at FROM articles
+            WHERE source_id = $1 AND external_id IN (SELECT value FROM json_each($2)) ORDER BY id",
+        postgres: "SELECT external_id, id, content_hash, retracted_at FROM articles
+            WHERE source_id = $1 AND external_id IN (SELECT jsonb_array_elements_text(CAST($2 AS jsonb))) ORDER BY id"
+    };
+    // $1: a JSON array of entry ids.
+    TAKEN_ENTRY_IDS = {
+        sqlite: "SELECT entry_id FROM articles WHERE entry_id IN (SELECT value FROM json_each($1)) ORDER BY id",
+        postgres: "SELECT entry_id FROM articles
+            WHERE entry_id IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb))) ORDER BY id"
+    };
+    ADD_ARTICLE = "INSERT INTO articles (source_id, external_id, entry_id, origin_id, url, title, summary, body, authors, tags,
+            image_url, image_alt, primary_category_id, published_at, updated_at, first_seen_at, appeared_at, archive,
+            content_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id";
+    // $2: a JSON array of category ids, in the article's order.
+    FILE_ARTICLE = {
+        sqlite: "INSERT INTO article_categories (article_id, category_id, position, published_at, appeared_at)
+            SELECT $1, value, key, $3, $4 FROM json_each($2)",
+        postgres: "INSERT INTO article_categories (article_id, category_id, position, published_at, appeared_at)
+            SELECT $1, CAST(value AS BIGINT), position - 1, $3, $4
+            FROM jsonb_array_elements_text(CAST($2 AS jsonb)) WITH ORDINALITY AS list (value, position)"
+    };
+    CHANGE_ARTICLE = "UPDATE articles SET origin_id = $2, url = $3, title = $4, summary = $5, body = $6, authors = $7, tags = $8,
+            image_url = $9, image_alt = $10, primary_category_id = $11, published_at = $12, updated_at = $13,
+            appeared_at = $14, content_hash = $15, retracted_at = $16
+        WHERE id = $1";
+    ARTICLE_AS_STORED = "SELECT origin_id, url, title, summary, body, authors, tags, image_url, image_alt,
+            primary_category_id, published_at, updated_at, first_seen_at, appeared_at, archive, retracted_at
+        FROM articles WHERE id = $1";
+    ARTICLE_FILED_IN = "SELECT category_id, position, appeared_at FROM article_categories WHERE article_id = $1
+        ORDER BY position, category_id";
+    UNFILE_ARTICLE = "DELETE FROM article_categories WHERE article_id = $1 AND category_id = $2";
+    FILE_ARTICLE_IN = "INSERT INTO article_categories (article_id, category_id, position, published_at, appeared_at)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (article_id, category_id) DO UPDATE SET position = excluded.position,
+            published_at = excluded.published_at, appeared_at = excluded.appeared_at";
+    SET_CONTENT_HASH = "UPDATE articles SET content_hash = $2 WHERE id = $1";
+    RETRACT_ARTICLE = "UPDATE articles SET retracted_at = $2 WHERE id = $1 AND retracted_at IS NULL";
+
+    GET_ARTICLE = "SELECT a.id, s.name AS source, a.external_id, a.entry_id, a.origin_id, a.url, a.title, a.summary, a.body,
+            a.authors, a.tags, a.image_url, a.image_alt, a.published_at, a.updated_at, a.first_seen_at, a.appeared_at,
+            a.archive, a.retracted_at,
+            (SELECT string_agg(c.slug, ',' ORDER BY ac.position, c.id) FROM article_categories ac
+             JOIN categories c ON c.id = ac.category_id WHERE ac.article_id = a.id AND c.kind = 'rubric') AS categories
+        FROM articles a JOIN sources s ON s.id = a.source_id WHERE a.id = $1";
+    ARTICLES_AT = "SELECT id FROM articles WHERE url = $1 ORDER BY id";
+    // Walks article_categories_latest; $1 is the category of kind 'all' for every article.
+    LATEST_ARTICLES = "SELECT article_id FROM article_categories WHERE category_id = $1
+        ORDER BY published_at DESC, article_id DESC LIMIT $2";
+}

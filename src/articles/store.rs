@@ -1,0 +1,464 @@
+//! Articles into the store. A feed's version moves in the transaction that changes what it shows.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use crate::clock::Timestamp;
+use crate::db::{Db, Engine, Tx, json_list, json_texts};
+use crate::{execute, fetch_all, fetch_one};
+
+use super::article::{ArticleId, Image, NewArticle};
+use super::category::{CategoryId, tag_uri};
+use super::source::SourceId;
+use super::sql::*;
+
+/// Articles written in one transaction, at most.
+pub(super) const CHUNK: usize = 200;
+
+/// On SQLite a transaction begins to end after this, so that nobody waits longer than 20 ms for the write lock.
+const SLICE: Duration = Duration::from_millis(10);
+
+/// And this long the lock is left to others.
+pub(super) const REST: Duration = Duration::from_millis(2);
+
+/// A transaction that lost against another one is tried again, this often.
+const ATTEMPTS: usize = 8;
+
+/// What became of an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was not there before.
+    New,
+    /// It changed.
+    Updated,
+    /// It stood there already as it is.
+    Unchanged,
+}
+
+/// An article with its categories found.
+#[derive(Debug, Clone)]
+pub(super) struct Filed {
+    pub(super) article: NewArticle,
+    pub(super) categories: Vec<CategoryId>,
+    pub(super) primary: Option<CategoryId>,
+    hash: Vec<u8>,
+}
+
+impl Filed {
+    pub(super) fn new(article: NewArticle, categories: Vec<CategoryId>, primary: Option<CategoryId>) -> Self {
+        let hash = article.content_hash(&categories, primary);
+        Self { article, categories, primary, hash }
+    }
+}
+
+/// What is known of an article that is there already.
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct Known {
+    external_id: String,
+    id: ArticleId,
+    content_hash: Vec<u8>,
+    retracted_at: Option<Timestamp>,
+}
+
+impl Known {
+    fn is_unchanged(&self, filed: &Filed) -> bool {
+        self.content_hash == filed.hash && !(filed.article.restore && self.retracted_at.is_some())
+    }
+}
+
+/// Writes the articles of one source.
+#[derive(Debug)]
+pub(super) struct Writer<'a> {
+    pub(super) db: &'a Db,
+    pub(super) source: SourceId,
+    pub(super) host: &'a str,
+    /// The category that every article is in.
+    pub(super) all: CategoryId,
+    pub(super) archive: bool,
+}
+
+/// Feeds touched by a transaction: whether what they show changed, or only what they will show.
+type Touched = BTreeMap<CategoryId, bool>;
+
+impl Writer<'_> {
+    /// Stores articles in their order, in as many short transactions as it takes; gives for each its row and what became of it.
+    pub(super) async fn store(
+        &self,
+        articles: &[Filed],
+        now: Timestamp,
+    ) -> anyhow::Result<Vec<(ArticleId, Outcome)>> {
+        let mut done = Vec::with_capacity(articles.len());
+        while done.len() < articles.len() {
+            let rest = &articles[done.len()..];
+            let rest = &rest[..rest.len().min(CHUNK)];
+            // What stands there unchanged needs no lock.
+            let known = self.known(On::Db(self.db), rest).await?;
+            if let Some(same) = rest
+                .iter()
+                .map(|f| known.get(&f.article.external_id).filter(|k| k.is_unchanged(f)).map(|k| k.id))
+                .collect::<Option<Vec<_>>>()
+            {
+                done.extend(same.into_iter().map(|id| (id, Outcome::Unchanged)));
+                continue;
+            }
+            let stored = self.attempts(rest, now).await?;
+            done.extend(stored);
+            if self.db.engine() == Engine::Sqlite && done.len() < articles.len() {
+                tokio::time::sleep(REST).await;
+            }
+        }
+        Ok(done)
+    }
+
+    /// What a retraction line asks for; the article's row when there is one.
+    pub(super) async fn retract(
+        &self,
+        external_id: &str,
+        now: Timestamp,
+    ) -> anyhow::Result<Option<ArticleId>> {
+        let Some(id) = self.find(external_id).await? else { return Ok(None) };
+        retract(self.db, id, now).await?;
+        Ok(Some(id))
+    }
+
+    /// The article with this id in the source.
+    pub(super) async fn find(&self, external_id: &str) -> sqlx::Result<Option<ArticleId>> {
+        let known: Vec<Known> = fetch_all!(self.db, KNOWN_ARTICLES, self.source, json_texts([external_id]))?;
+        Ok(known.first().map(|k| k.id))
+    }
+
+    /// What storing would do, without doing it.
+    pub(super) async fn foresee(&self, articles: &[Filed]) -> anyhow::Result<Vec<Outcome>> {
+        let mut outcomes = Vec::with_capacity(articles.len());
+        for some in articles.chunks(CHUNK) {
+            let known = self.known(On::Db(self.db), some).await?;
+            outcomes.extend(some.iter().map(|f| match known.get(&f.article.external_id) {
+                None => Outcome::New,
+                Some(k) if k.is_unchanged(f) => Outcome::Unchanged,
+                Some(_) => Outcome::Updated,
+            }));
+        }
+        Ok(outcomes)
+    }
+
+    async fn attempts(
+        &self,
+        articles: &[Filed],
+        now: Timestamp,
+    ) -> anyhow::Result<Vec<(ArticleId, Outcome)>> {
+        for _ in 1..ATTEMPTS {
+            match self.transaction(articles, now).await {
+                Err(error) if lost_against_another(&error) => {
+                    tracing::debug!(error = format!("{error:#}"), "import transaction tried again");
+                    tokio::time::sleep(REST).await;
+                }
+                other => return Ok(other?),
+            }
+        }
+        Ok(self.transaction(articles, now).await?)
+    }
+
+    /// One transaction: as many of the articles, in their order, as fit into a slice; at least one.
+    async fn transaction(
+        &self,
+        articles: &[Filed],
+        now: Timestamp,
+    ) -> sqlx::Result<Vec<(ArticleId, Outcome)>> {
+        let mut tx = self.db.begin().await?;
+        let began = Instant::now();
+        let mut known = self.known(On::Tx(&mut tx), articles).await?;
+        let guids = articles.iter().filter_map(|f| f.article.guid.as_deref());
+        let taken: Vec<(String,)> = fetch_all!(tx, TAKEN_ENTRY_IDS, json_texts(guids))?;
+        let mut taken: HashSet<String> = taken.into_iter().map(|(id,)| id).collect();
+        let mut touched = Touched::new();
+        let sqlite = self.db.engine() == Engine::Sqlite;
+        let mut order: Vec<(usize, &Filed)> = articles.iter().enumerate().collect();
+        if !sqlite {
+            // Two importers of the same articles lock them in one order, or each would wait for the other.
+            order.sort_by(|(_, a), (_, b)| a.article.external_id.cmp(&b.article.external_id));
+        }
+        let mut done = Vec::with_capacity(articles.len());
+        for (place, filed) in order {
+            let outcome = match known.get(&filed.article.external_id) {
+                Some(k) if k.is_unchanged(filed) => (k.id, Outcome::Unchanged),
+                Some(k) => (k.id, self.update(&mut tx, k.id, filed, now, &mut touched).await?),
+                None => {
+                    let entry_id = match &filed.article.guid {
+                        Some(guid) if taken.insert(guid.clone()) => guid.clone(),
+                        _ => tag_uri(self.host, now),
+                    };
+                    (self.insert(&mut tx, filed, &entry_id, now, &mut touched).await?, Outcome::New)
+                }
+            };
+            if outcome.1 != Outcome::Unchanged {
+                let external_id = filed.article.external_id.clone();
+                let before = known.get(&external_id).and_then(|k| k.retracted_at);
+                let retracted_at = before.filter(|_| !filed.article.restore);
+                let stands = Known {
+                    external_id: external_id.clone(),
+                    id: outcome.0,
+                    content_hash: filed.hash.clone(),
+                    retracted_at,
+                };
+                known.insert(external_id, stands);
+            }
+            done.push((place, outcome));
+            if sqlite && began.elapsed() >= SLICE {
+                break;
+            }
+        }
+        if !touched.is_empty() {
+            for (category, visibly) in touched {
+                bump(&mut tx, category, visibly.then_some(now)).await?;
+            }
+            tell_feeds(&mut tx).await?;
+        }
+        tx.commit().await?;
+        done.sort_unstable_by_key(|(place, _)| *place);
+        Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
+    }
+
+    async fn known(&self, on: On<'_>, articles: &[Filed]) -> sqlx::Result<HashMap<String, Known>> {
+        let ids = json_texts(articles.iter().map(|f| f.article.external_id.as_str()));
+        let rows: Vec<Known> = match on {
+            On::Db(db) => fetch_all!(db, KNOWN_ARTICLES, self.source, ids.as_str())?,
+            On::Tx(tx) => fetch_all!(tx, KNOWN_ARTICLES, self.source, ids.as_str())?,
+        };
+        Ok(rows.into_iter().map(|k| (k.external_id.clone(), k)).collect())
+    }
+
+    async fn insert(
+        &self,
+        tx: &mut Tx,
+        filed: &Filed,
+        entry_id: &str,
+        now: Timestamp,
+        touched: &mut Touched,
+    ) -> sqlx::Result<ArticleId> {
+        let article = &filed.article;
+        let appeared_at = appearance(article.published_at, now, self.archive);
+        let (image_url, image_alt) = columns(article.image.as_ref());
+        let (id,): (ArticleId,) = fetch_one!(
+            tx,
+            ADD_ARTICLE,
+            self.source,
+            article.external_id.as_str(),
+            entry_id,
+            article.origin_id.as_deref(),
+            article.url.as_str(),
+            article.title.as_str(),
+            article.summary.as_str(),
+            article.body.as_str(),
+            json_texts(article.authors.iter().map(String::as_str)),
+            json_texts(article.tags.iter().map(String::as_str)),
+            image_url,
+            image_alt,
+            filed.primary,
+            article.published_at,
+            changed_at(article, now).unwrap_or(article.published_at),
+            now,
+            appeared_at,
+            self.archive,
+            &filed.hash[..]
+        )?;
+        let categories = self.all_of(filed);
+        let list = json_list(categories.iter().map(|c| c.0));
+        execute!(tx, FILE_ARTICLE, id, list.as_str(), article.published_at, appeared_at)?;
+        touch(touched, &categories, article.published_at <= now);
+        Ok(id)
+    }
+
+    async fn update(
+        &self,
+        tx: &mut Tx,
+        id: ArticleId,
+        filed: &Filed,
+        now: Timestamp,
+        touched: &mut Touched,
+    ) -> sqlx::Result<Outcome> {
+        let article = &filed.article;
+        let old: AsStored = fetch_one!(tx, ARTICLE_AS_STORED, id)?;
+        let filed_in: Vec<FiledIn> = fetch_all!(tx, ARTICLE_FILED_IN, id)?;
+        let categories = self.all_of(filed);
+        let retracted_at = old.retracted_at.filter(|_| !article.restore);
+        let authors = json_texts(article.authors.iter().map(String::as_str));
+        let tags = json_texts(article.tags.iter().map(String::as_str));
+        let (image_url, image_alt) = columns(article.image.as_ref());
+        let same_text = (&*old.url, &*old.title, &*old.summary, &*old.body)
+            == (&*article.url, &*article.title, &*article.summary, &*article.body)
+            && (&old.authors, &old.tags) == (&authors, &tags)
+            && (old.image_url.as_deref(), old.image_alt.as_deref()) == (image_url, image_alt)
+            && old.published_at == article.published_at;
+        let same_place = filed_in.iter().map(|f| f.category_id).eq(categories.iter().copied())
+            && old.retracted_at == retracted_at;
+        if same_text
+            && same_place
+            && (old.primary_category_id, &old.origin_id) == (filed.primary, &article.origin_id)
+        {
+            // The categories were merged, or an older version wrote the hash: nothing a person could see.
+            execute!(tx, SET_CONTENT_HASH, id, &filed.hash[..])?;
+            return Ok(Outcome::Unchanged);
+        }
+        let updated_at = if same_text {
+            old.updated_at
+        } else {
+            changed_at(article, now).unwrap_or(now).max(article.published_at)
+        };
+        // How it first came in decides for ever whether it counts as old.
+        let appeared_at = appearance(article.published_at, old.first_seen_at, old.archive);
+        execute!(
+            tx,
+            CHANGE_ARTICLE,
+            id,
+            article.origin_id.as_deref(),
+            article.url.as_str(),
+            article.title.as_str(),
+            article.summary.as_str(),
+            article.body.as_str(),
+            authors,
+            tags,
+            image_url,
+            image_alt,
+            filed.primary,
+            article.published_at,
+            updated_at,
+            appeared_at,
+            &filed.hash[..],
+            retracted_at
+        )?;
+        for gone in filed_in.iter().filter(|f| !categories.contains(&f.category_id)) {
+            execute!(tx, UNFILE_ARTICLE, id, gone.category_id)?;
+        }
+        for (position, category) in categories.iter().enumerate() {
+            let entered = match filed_in.iter().find(|f| f.category_id == *category) {
+                Some(before) if before.appeared_at == old.appeared_at => appeared_at,
+                Some(before) => before.appeared_at.max(appeared_at),
+                None if self.archive || old.archive => appeared_at,
+                None => appeared_at.max(now),
+            };
+            execute!(tx, FILE_ARTICLE_IN, id, *category, position as i64, article.published_at, entered)?;
+        }
+        if !(same_text && same_place) {
+            let shown =
+                |published: Timestamp, retracted: Option<Timestamp>| retracted.is_none() && published <= now;
+            let visibly =
+                shown(old.published_at, old.retracted_at) || shown(article.published_at, retracted_at);
+            if old.retracted_at.is_none() || retracted_at.is_none() {
+                let before: Vec<CategoryId> = filed_in.iter().map(|f| f.category_id).collect();
+                touch(touched, &before, visibly);
+                touch(touched, &categories, visibly);
+            }
+        }
+        Ok(Outcome::Updated)
+    }
+
+    /// Its own categories in their order, then the one that every article is in.
+    fn all_of(&self, filed: &Filed) -> Vec<CategoryId> {
+        filed.categories.iter().copied().chain([self.all]).collect()
+    }
+}
+
+enum On<'a> {
+    Db(&'a Db),
+    Tx(&'a mut Tx),
+}
+
+#[derive(sqlx::FromRow)]
+struct AsStored {
+    origin_id: Option<String>,
+    url: String,
+    title: String,
+    summary: String,
+    body: String,
+    authors: String,
+    tags: String,
+    image_url: Option<String>,
+    image_alt: Option<String>,
+    primary_category_id: Option<CategoryId>,
+    published_at: Timestamp,
+    updated_at: Timestamp,
+    first_seen_at: Timestamp,
+    appeared_at: Timestamp,
+    archive: bool,
+    retracted_at: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct FiledIn {
+    category_id: CategoryId,
+    appeared_at: Timestamp,
+}
+
+/// P1's appearance: the later of published and first seen; of an archive import, published.
+fn appearance(published_at: Timestamp, first_seen_at: Timestamp, archive: bool) -> Timestamp {
+    if archive { published_at } else { published_at.max(first_seen_at) }
+}
+
+/// The moment of the last change that the newsroom names, not ahead of now.
+fn changed_at(article: &NewArticle, now: Timestamp) -> Option<Timestamp> {
+    article.updated_at.map(|at| at.min(now).max(article.published_at))
+}
+
+fn columns(image: Option<&Image>) -> (Option<&str>, Option<&str>) {
+    (image.map(|i| i.url.as_str()), image.map(|i| i.alt.as_str()))
+}
+
+fn touch(touched: &mut Touched, categories: &[CategoryId], visibly: bool) {
+    for category in categories {
+        *touched.entry(*category).or_default() |= visibly;
+    }
+}
+
+/// Gives a category's feeds a new version; `visibly_at` when what they show changes now, `None` when it only will.
+pub(super) async fn bump(
+    tx: &mut Tx,
+    category: CategoryId,
+    visibly_at: Option<Timestamp>,
+) -> sqlx::Result<()> {
+    let at = visibly_at.unwrap_or_default().whole_second();
+    execute!(tx, BUMP_FEED, category, at).map(|_| ())
+}
+
+/// Wakes the nodes that serve feeds, when the transaction commits. SQLite's readers see it by themselves.
+pub(super) async fn tell_feeds(tx: &mut Tx) -> sqlx::Result<()> {
+    if matches!(tx, Tx::Postgres(_)) {
+        let _told: (i64,) = fetch_one!(tx, TELL_FEEDS)?;
+    }
+    Ok(())
+}
+
+/// Whether another transaction was in the way (a deadlock, a row that both made, a busy file): trying again helps.
+fn lost_against_another(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    error.is_unique_violation()
+        || error.code().is_some_and(|code| matches!(&*code, "40P01" | "40001" | "5" | "517"))
+}
+
+/// Takes an article out of feeds and coming editions. `false` when it was retracted already or is not there.
+///
+/// # Errors
+/// When the store fails.
+pub async fn retract(db: &Db, id: ArticleId, now: Timestamp) -> sqlx::Result<bool> {
+    let mut tx = db.begin().await?;
+    let retracted = retract_in(&mut tx, id, now).await?;
+    tx.commit().await?;
+    Ok(retracted)
+}
+
+/// The same inside a transaction of the caller's.
+///
+/// # Errors
+/// When the store fails.
+pub async fn retract_in(tx: &mut Tx, id: ArticleId, now: Timestamp) -> sqlx::Result<bool> {
+    if execute!(tx, RETRACT_ARTICLE, id, now)? == 0 {
+        return Ok(false);
+    }
+    let old: AsStored = fetch_one!(tx, ARTICLE_AS_STORED, id)?;
+    let mut filed_in: Vec<FiledIn> = fetch_all!(tx, ARTICLE_FILED_IN, id)?;
+    filed_in.sort_unstable_by_key(|f| f.category_id);
+    for filed in filed_in {
+        bump(tx, filed.category_id, (old.published_at <= now).then_some(now)).await?;
+    }
+    tell_feeds(tx).await?;
+    Ok(true)
+}
