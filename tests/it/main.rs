@@ -13,6 +13,7 @@ mod feeds;
 mod house;
 mod reader_pages;
 mod readers;
+mod retractions;
 mod store;
 mod support;
 mod templates;
