@@ -88,6 +88,8 @@ impl App {
     /// When the store fails.
     pub async fn take_up(&self) -> anyhow::Result<()> {
         let now = self.clock.now();
+        let host = self.config.public_url.host();
+        articles::declare(&self.db, &self.config.categories, host, now).await?;
         newsletters::newsletter::declare(&self.db, &self.declarations.newsletters, now).await?;
         Ok(())
     }
