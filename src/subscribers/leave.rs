@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::db::{Db, Keys, Tx};
 use crate::subscribers::consent::{self, Event, NewEvent, Receipt, wording};
 use crate::subscribers::newsletter::Newsletter;
-use crate::subscribers::sql::{FIND_SUBSCRIPTION, LEAVE_SUBSCRIPTION, OTHER_SUBSCRIPTIONS};
+use crate::subscribers::sql::{FIND_SUBSCRIPTION, LEAVE_SUBSCRIPTION, LOCK_SUBSCRIBER, OTHER_SUBSCRIPTIONS};
 use crate::subscribers::subscription::{SubscriberId, SubscriptionId, SubscriptionState};
 use crate::subscribers::token::UnsubscribeToken;
 use crate::{execute, fetch_all, fetch_optional};
@@ -90,7 +90,11 @@ pub async fn leave(
     let Some(row) = find(&mut tx, subscription).await? else { return Ok(Left::Forgotten) };
     let others: Vec<Row> = match scope {
         Scope::This => Vec::new(),
-        Scope::All => fetch_all!(&mut tx, OTHER_SUBSCRIPTIONS, row.subscriber_id, subscription)?,
+        Scope::All => {
+            // Two who leave all at once, by links of different letters, would wait for each other's rows.
+            execute!(&mut tx, LOCK_SUBSCRIBER, row.subscriber_id)?;
+            fetch_all!(&mut tx, OTHER_SUBSCRIPTIONS, row.subscriber_id, subscription)?
+        }
     };
     let receipt = end(&mut tx, &row, origin, now).await?;
     let mut newsletters = vec![row.newsletter];

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::slice;
+use std::sync::Arc;
 
 use kiosque::clock::{Clock, DAY, HOUR, MINUTE, Timestamp};
 use kiosque::db::{Db, Keys, Purpose};
@@ -14,6 +15,7 @@ use kiosque::subscribers::{
     Target, UnsubscribeToken,
 };
 use kiosque::{execute, fetch_one, statements};
+use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::support::database::each_engine;
@@ -226,6 +228,42 @@ async fn many_askings_at_once_make_one_link() {
         assert_eq!(links, 1);
         let (kept,): (i64,) = fetch_one!(&stage.db, COUNT_LINKS).unwrap();
         assert_eq!(kept, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asking_confirming_and_leaving_at_once_never_block_each_other() {
+    each_engine(async |db| {
+        let stage = Stage::new(db).await;
+        let both = [&stage.matinale, &stage.soir];
+        for _ in 0..10 {
+            stage.clock.advance(DAY);
+            let on = stage.ask("ama@exemple.tg", &both).await.unwrap();
+            stage.confirm(&stage.token(&on)).await;
+            stage.clock.advance(DAY);
+            let due = stage.ask("ama@exemple.tg", &both).await.unwrap();
+            let subscriptions = stage.reader("ama@exemple.tg").await.subscriptions;
+            let links: Vec<_> = subscriptions.iter().map(|one| stage.leaving_token(one.id)).collect();
+            let start = Arc::new(Barrier::new(12));
+            let mut acting = JoinSet::new();
+            for actor in 0..12 {
+                let (stage, due, start) = (stage.clone(), due.clone(), Arc::clone(&start));
+                let link = links[actor % 2].clone();
+                acting.spawn(async move {
+                    start.wait().await;
+                    match actor / 2 {
+                        0..3 => drop(stage.leave(&link, Scope::All).await),
+                        3 => drop(stage.leave(&link, Scope::This).await),
+                        4 => drop(stage.confirm(&stage.token(&due)).await),
+                        _ => drop(stage.ask("ama@exemple.tg", &[&stage.soir, &stage.matinale]).await),
+                    }
+                });
+            }
+            while let Some(done) = acting.join_next().await {
+                done.expect("no deadlock, no error");
+            }
+        }
     })
     .await;
 }
