@@ -5,13 +5,17 @@ use std::path::Path;
 use clap::Subcommand;
 
 use super::Failure;
-use super::output::Format;
+use super::output::{self, Format, Table};
+use super::setup::{self, Access};
+use crate::app::App;
+use crate::articles::{self, Article, ArticleId};
+use crate::config::nearest;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// List the newest articles
+    /// List the newest articles, embargoed and retracted ones included
     List {
-        /// Only this category
+        /// Only of this category
         #[arg(long, value_name = "SLUG")]
         category: Option<String>,
         /// How many
@@ -23,11 +27,11 @@ pub(super) enum Verb {
     /// Show one article
     Show {
         /// Its number
-        id: i64,
+        id: ArticleId,
         #[command(flatten)]
         format: Format,
     },
-    /// Take an article out of feeds and editions
+    /// Take an article out of feeds and coming editions
     Retract {
         /// Its number, or its address on the site
         #[arg(value_name = "ID-OR-URL")]
@@ -35,6 +39,113 @@ pub(super) enum Verb {
     },
 }
 
-pub(super) async fn run(_named: Option<&Path>, _verb: Verb) -> Result<(), Failure> {
-    Err(Failure::usage("kiosque: not wired yet"))
+pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::List { category, number, format } => list(named, category.as_deref(), number, format).await,
+        Verb::Show { id, format } => show(named, id, format).await,
+        Verb::Retract { article } => retract(named, &article).await,
+    }
+}
+
+async fn list(
+    named: Option<&Path>,
+    category: Option<&str>,
+    number: u32,
+    format: Format,
+) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Read).await?;
+    let found = match articles::list(&app.db, category, number).await {
+        Err(sqlx::Error::RowNotFound) => return Err(no_category(&app, category.unwrap_or_default()).await?),
+        found => found?,
+    };
+    if format.json {
+        return Ok(output::json(&found)?);
+    }
+    let now = app.clock.now();
+    let mut table = Table::new(&["#id", "published", "state", "categories", "title"]);
+    for article in found {
+        let state = match article.retracted_at {
+            Some(_) => "retracted",
+            None if article.published_at > now => "embargo",
+            None if article.archive => "archive",
+            None => "",
+        };
+        table.row([
+            article.id.to_string(),
+            article.published_at.to_string(),
+            state.to_owned(),
+            article.categories.join(","),
+            output::shorten(&article.title, 80),
+        ]);
+    }
+    table.print("no articles");
+    Ok(())
+}
+
+async fn no_category(app: &App, slug: &str) -> Result<Failure, Failure> {
+    let known = articles::categories(&app.db).await?;
+    let advice = nearest(slug, known.iter().map(|category| category.slug.as_str()));
+    let advice = advice.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    Ok(Failure::usage(format!("kiosque: no category has the slug {slug}{advice}")))
+}
+
+async fn show(named: Option<&Path>, id: ArticleId, format: Format) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Read).await?;
+    let Some(article) = articles::get(&app.db, id).await? else {
+        return Err(anyhow::anyhow!("there is no article {id}; kiosque article list shows the newest").into());
+    };
+    if format.json {
+        return Ok(output::json(&article)?);
+    }
+    print(&article);
+    Ok(())
+}
+
+fn print(article: &Article) {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let image = article.image.as_ref().map_or_else(String::new, |image| image.url.clone());
+    let retracted = article.retracted_at.map_or_else(String::new, |at| at.to_string());
+    output::say(&article.title);
+    for (what, value) in [
+        ("id", article.id.to_string()),
+        ("url", article.url.clone()),
+        ("source", format!("{}, {}", article.source, article.external_id)),
+        ("entry id", article.entry_id.clone()),
+        ("number there", text(&article.origin_id)),
+        ("published", article.published_at.to_string()),
+        ("updated", article.updated_at.to_string()),
+        ("first seen", article.first_seen_at.to_string()),
+        ("appeared", article.appeared_at.to_string()),
+        ("archive", if article.archive { "yes".to_owned() } else { String::new() }),
+        ("retracted", retracted),
+        ("authors", article.authors.join(", ")),
+        ("categories", article.categories.join(", ")),
+        ("tags", article.tags.join(", ")),
+        ("image", image),
+    ] {
+        if !value.is_empty() {
+            output::say(format!("  {what:<12}  {value}"));
+        }
+    }
+    output::say(format!("\n{}\n\n{}", article.summary, article.body));
+}
+
+async fn retract(named: Option<&Path>, article: &str) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Write).await?;
+    let found = articles::find(&app.db, article).await?;
+    if found.is_empty() {
+        return Err(anyhow::anyhow!(
+            "there is no article {article}; give its number or its address on the site"
+        )
+        .into());
+    }
+    for article in found {
+        let (id, title) = (article.id, &article.title);
+        if articles::retract(&app.db, id, app.clock.now()).await? {
+            output::say(format!("article {id} is retracted: {title}"));
+        } else {
+            output::say(format!("article {id} was retracted before: {title}"));
+        }
+    }
+    Ok(())
 }

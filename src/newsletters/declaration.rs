@@ -207,7 +207,30 @@ impl Reading {
                 removed: category.removed,
             });
         }
+        self.other_meanings(declared, &checked);
         checked
+    }
+
+    /// A name under `from` that is another category's slug would file its articles wrongly.
+    fn other_meanings(&mut self, declared: &[config::Category], checked: &[CategoryDeclaration]) {
+        for category in declared {
+            let own = category
+                .slug
+                .as_ref()
+                .map_or_else(|| slug(category.name.get_ref()), |s| Some(s.get_ref().clone()));
+            for text in &category.from {
+                let meaning = slug(text.get_ref()).unwrap_or_default();
+                let other = checked.iter().find(|other| other.slug.as_str() == meaning);
+                let other = other.filter(|other| Some(other.slug.as_str()) != own.as_deref());
+                if let Some(other) = other {
+                    let name = &other.name;
+                    self.mistakes.push(
+                        text.span(),
+                        format!("`category.from`: \"{meaning}\" is the category \"{name}\" itself"),
+                    );
+                }
+            }
+        }
     }
 
     fn newsletters(
@@ -402,6 +425,12 @@ mod tests {
         );
         let from = EXAMPLE.replace("from = [\"sports\"]", "from = [\"Tech\"]");
         assert!(mistakes(&from)[0].contains("`category.from`: the slug \"tech\""), "{:?}", mistakes(&from));
+        let other = EXAMPLE.replace("from = [\"sports\"]", "from = [\"Économie\"]");
+        assert!(
+            mistakes(&other)[0].contains("is the category \"Économie\" itself"),
+            "{:?}",
+            mistakes(&other)
+        );
         let reserved = EXAMPLE.replace("name = \"Culture\"", "name = \"Tout\"");
         assert!(mistakes(&reserved)[0].contains("slug = \"tout-2\""), "{:?}", mistakes(&reserved));
         let same = EXAMPLE.replace("slug = \"hebdo\"", "slug = \"matinale\"");

@@ -13,7 +13,6 @@ mod feeds;
 mod house;
 mod reader_pages;
 mod readers;
-mod retractions;
 mod store;
 mod support;
 mod templates;

@@ -8,7 +8,7 @@ use super::super::Failure;
 use super::super::output::{self, Format, Table};
 use super::super::setup::{self, Access};
 use crate::app::App;
-use crate::articles::ArticleId;
+use crate::articles::{self, ArticleId};
 use crate::clock::Timestamp;
 use crate::delivery::{self, Balance};
 use crate::newsletters::edition::{Edition, EditionId};
@@ -57,7 +57,7 @@ impl Shown {
         vec![
             self.id.to_string(),
             self.newsletter.clone(),
-            self.slot.get(..40).unwrap_or(&self.slot).to_owned(),
+            self.slot.split(':').next().filter(|kind| *kind == "run").unwrap_or(&self.slot).to_owned(),
             self.state.clone(),
             local(app, &self.newsletter, self.due_at),
             counts.eligible.map_or_else(String::new, |readers| readers.to_string()),
@@ -144,6 +144,7 @@ pub(in crate::cli) async fn latest(
 struct ShownArticle {
     id: ArticleId,
     role: String,
+    title: String,
 }
 
 /// A revision, for programs.
@@ -168,7 +169,11 @@ struct Whole {
 pub(super) async fn show(named: Option<&Path>, id: EditionId, format: Format) -> Result<(), Failure> {
     let app = setup::open(named, Access::Read).await?;
     let edition = Edition::find(&app.db, id).await?;
-    let articles = edition.articles(&app.db).await?.into_iter();
+    let mut articles = Vec::new();
+    for (id, role) in edition.articles(&app.db).await? {
+        let title = articles::get(&app.db, id).await?.map_or_else(String::new, |article| article.title);
+        articles.push(ShownArticle { id, role: role.to_string(), title });
+    }
     let revisions = edition.history(&app.db).await?.into_iter().zip(1..);
     let whole = Whole {
         edition: Shown::of(&app, &edition).await?,
@@ -181,7 +186,7 @@ pub(super) async fn show(named: Option<&Path>, id: EditionId, format: Format) ->
                 note: words.note,
             })
             .collect(),
-        articles: articles.map(|(id, role)| ShownArticle { id, role: role.to_string() }).collect(),
+        articles,
     };
     if format.json {
         return Ok(output::json(&whole)?);
@@ -227,9 +232,9 @@ fn print(app: &App, whole: &Whole) {
             revision.cause
         ));
     }
-    let mut articles = Table::new(&["#article", "role"]);
+    let mut articles = Table::new(&["#article", "role", "title"]);
     for article in &whole.articles {
-        articles.row([article.id.to_string(), article.role.clone()]);
+        articles.row([article.id.to_string(), article.role.clone(), output::shorten(&article.title, 80)]);
     }
     articles.print("no articles");
 }

@@ -116,7 +116,7 @@ impl From<RunError> for Failure {
             RunError::Failed(error) => Failure::Failed(error),
             RunError::Unknown(_) => Failure::usage(format!("kiosque: {error}")),
             RunError::Empty { .. } => {
-                output::complain(&error.to_string());
+                output::complain(&format!("kiosque: {error}"));
                 Failure::Reported
             }
         }

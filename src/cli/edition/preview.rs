@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use super::super::setup::{self, Access};
 use super::super::{Failure, output};
+use super::run::who_sends;
 use crate::app::App;
 use crate::delivery;
 use crate::mail::{Address, Personal, TOKEN_MARK};
@@ -52,7 +53,7 @@ pub(super) async fn test(named: Option<&Path>, slug: &str, to: &Address) -> Resu
     let slug = declaration.slug.as_str();
     let subject = delivery::enqueue_test(&app.desk, &app.keys, slug, to, app.clock.now()).await?;
     output::say(format!("queued for {to} by {}: {subject}", relay(&app)));
-    output::say("kiosque serve sends it at once, if it is running");
+    output::say(who_sends(&app).await?);
     Ok(())
 }
 

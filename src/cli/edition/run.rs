@@ -8,6 +8,8 @@ use anyhow::Context;
 use super::super::setup::{self, Access};
 use super::super::{Failure, output};
 use super::preview::relay;
+use crate::app::App;
+use crate::db::living_nodes;
 use crate::french::number::count;
 
 /// Says to how many, by which relay, with which subject; asks for the slug unless `yes`; makes and releases it.
@@ -26,9 +28,18 @@ pub(super) async fn run(named: Option<&Path>, slug: &str, yes: bool) -> Result<(
         return Err(Failure::Reported);
     }
     let id = app.desk.run(slug, app.clock.now()).await?;
-    output::say(format!("edition {id} is released; kiosque serve sends it, if it is running"));
+    output::say(format!("edition {id} is released; {}", who_sends(&app).await?));
     output::say(format!("follow it with: kiosque edition show {id}"));
     Ok(())
+}
+
+/// Who takes what was put in the queue.
+pub(super) async fn who_sends(app: &App) -> Result<&'static str, Failure> {
+    let nodes = living_nodes(&app.db, app.clock.now()).await?;
+    Ok(match nodes.is_empty() {
+        true => "nobody serves, so it waits; start it with: kiosque serve",
+        false => "kiosque serve is running and sends it now",
+    })
 }
 
 /// Asks for the slug on standard input, so that a habit of typing "y" sends nothing.
