@@ -304,7 +304,8 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_due ON deliveries (priority, due_at, id) WHERE state = 'pending' AND NOT held;
 CREATE INDEX deliveries_open ON deliveries (state, lease_until) WHERE state IN ('claimed', 'in_doubt');
-CREATE INDEX deliveries_of_edition ON deliveries (edition_id, state);
+-- With all that the balance counts, so that it reads no rows.
+CREATE INDEX deliveries_of_edition ON deliveries (edition_id, state, kind, resend, held);
 CREATE INDEX deliveries_of_address ON deliveries (address_hash, created_at);
 CREATE INDEX deliveries_of_subscription ON deliveries (subscription_id);
 CREATE INDEX deliveries_held ON deliveries (edition_id) WHERE held;

@@ -49,38 +49,45 @@ const CHUNKS: (i64, i64) = (200, 20_000);
 /// Fans out every released edition that lacks rows. Gives each with the number of rows written now.
 ///
 /// # Errors
-/// When the store fails, or an edition's newsletter is not declared any more; what was done so far stays.
+/// When the store fails, or an edition's newsletter is not declared any more; the other editions have their rows all
+/// the same, and what was done of this one stays.
 pub async fn fan_out(desk: &Desk, clock: &Clock) -> anyhow::Result<Vec<(EditionId, u64)>> {
     let unfinished: Vec<Unfinished> = fetch_all!(&desk.db, sql::UNFINISHED_FAN_OUTS)?;
     let mut done = Vec::with_capacity(unfinished.len());
+    let mut trouble = None;
     for Unfinished { id, slug } in unfinished {
-        let declaration = desk
-            .declaration(&slug)
-            .with_context(|| format!("edition {id}: no newsletter `{slug}` is declared"))?;
-        let common =
-            Common { domain: declaration.from.address().domain(), expire_after: declaration.expire_after };
-        done.push((id, edition(&desk.db, clock, id, common).await?));
+        match edition(desk, clock, id, &slug).await {
+            Ok(rows) => done.push((id, rows)),
+            Err(error) => trouble = Some(error.context(format!("edition {id} lacks deliveries"))),
+        }
     }
-    Ok(done)
+    trouble.map_or(Ok(done), Err)
 }
 
-async fn edition(db: &Db, clock: &Clock, id: EditionId, common: Common<'_>) -> anyhow::Result<u64> {
+async fn edition(desk: &Desk, clock: &Clock, id: EditionId, slug: &str) -> anyhow::Result<u64> {
+    let declaration =
+        desk.declaration(slug).with_context(|| format!("no newsletter `{slug}` is declared"))?;
+    let common =
+        Common { domain: declaration.from.address().domain(), expire_after: declaration.expire_after };
     let mut size = CHUNKS.0 * 5;
     let mut rows = 0;
-    loop {
-        let began = Instant::now();
-        match chunk(db, clock.now(), id, common, size).await? {
-            Some(written) => rows += written,
-            None => return Ok(rows),
-        }
-        let took = began.elapsed().max(Duration::from_micros(100));
-        let fitting = size as f64 * HOLD.as_secs_f64() / took.as_secs_f64();
+    while let Some(Chunk { written, held }) = chunk(&desk.db, clock.now(), id, common, size).await? {
+        rows += written;
+        let fitting = size as f64 * HOLD.as_secs_f64() / held.as_secs_f64().max(1e-4);
         // Towards what fits, by halves and doubles, so that one slow disk write does not decide.
         size = (fitting as i64).clamp(size / 2, size * 2).clamp(CHUNKS.0, CHUNKS.1);
-        if db.engine() == Engine::Sqlite {
+        if desk.db.engine() == Engine::Sqlite {
             tokio::time::sleep(REST).await;
         }
     }
+    Ok(rows)
+}
+
+/// What a chunk did.
+struct Chunk {
+    written: u64,
+    /// How long it held the write lock.
+    held: Duration,
 }
 
 /// One chunk; none when there is nothing left to do.
@@ -90,8 +97,9 @@ async fn chunk(
     id: EditionId,
     common: Common<'_>,
     size: i64,
-) -> sqlx::Result<Option<u64>> {
+) -> sqlx::Result<Option<Chunk>> {
     let mut tx = db.begin().await?;
+    let began = Instant::now();
     let standing: Standing = fetch_one!(&mut tx, sql::LOCK_FAN_OUT, id)?;
     if standing.fanned_out_at.is_some() {
         return Ok(None); // another node was faster
@@ -103,7 +111,7 @@ async fn chunk(
         tx.commit().await?;
         return Ok(None);
     };
-    let rows = execute!(
+    let written = execute!(
         &mut tx,
         sql::FAN_OUT_CHUNK,
         id,
@@ -115,5 +123,5 @@ async fn chunk(
     )?;
     execute!(&mut tx, sql::MOVE_FAN_OUT, id, upto)?;
     tx.commit().await?;
-    Ok(Some(rows))
+    Ok(Some(Chunk { written, held: began.elapsed() }))
 }

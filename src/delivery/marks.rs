@@ -11,12 +11,12 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Timestamp};
-use crate::db::{Db, NodeId, Tx};
+use crate::db::{Db, Engine, NodeId, Tx};
 use crate::delivery::row::{Claimed, DeliveryId, State};
 use crate::delivery::smtp::Stage;
-use crate::delivery::sql::{PUT_IN_DOUBT, SETTLE, WHY_NOT};
+use crate::delivery::sql::{GIVE_WAY, PUT_IN_DOUBT, SETTLE, WHY_NOT};
 use crate::newsletters::edition::EDITION_STOPPED;
-use crate::{execute, fetch_all};
+use crate::{execute, fetch_all, fetch_one};
 
 /// Rows in one commit, at most: so many messages a kill can leave with an answer that was not kept.
 const ROWS: usize = 64;
@@ -249,6 +249,9 @@ impl Writer {
         asks: &[Ask],
     ) -> anyhow::Result<(Instant, Vec<(DeliveryId, Refusal)>)> {
         let mut tx = self.db.begin_durable().await?;
+        if self.db.engine() == Engine::Postgres {
+            let _: (String,) = fetch_one!(&mut tx, GIVE_WAY)?;
+        }
         self.settle(&mut tx, settlements).await?;
         let checked = Instant::now();
         let refusals = self.put_in_doubt(&mut tx, asks).await?;

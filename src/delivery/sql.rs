@@ -164,6 +164,12 @@ statements! {
         EXISTS (SELECT 1 FROM deliveries WHERE state = 'claimed' AND lease_until <= $1) AS expired";
 
     // Marks -----------------------------------------------------------------------------------------------------
+    // Whoever changes many rows of an edition locks them in another order than we: we are the ones who give way and
+    // try again, before PostgreSQL calls it a deadlock (after 1 s) and picks somebody.
+    GIVE_WAY = {
+        sqlite: "SELECT 'never' AS lock_timeout",
+        postgres: "SELECT set_config('lock_timeout', '200ms', true) AS lock_timeout"
+    };
     // $1 JSON array of {id, epoch, hash}, $2 now, $3 owner, $4 lease until.
     PUT_IN_DOUBT = {
         sqlite: concat!("UPDATE deliveries AS d SET state = 'in_doubt', in_doubt_at = $2, lease_until = $4,
@@ -271,9 +277,9 @@ statements! {
         AND (CAST($3 AS BYTEA) IS NULL OR address_hash = $3)
         AND (held OR NOT $4) ORDER BY id DESC LIMIT $5") };
     SHOW_DELIVERY = { sqlite: concat!(listed!(), " WHERE id = $1"), postgres: concat!(listed!(), " WHERE id = $1") };
-    RETRY_DELIVERY = "UPDATE deliveries SET state = 'pending', due_at = $2, expires_at = $3, held = FALSE,
-            reason = NULL, finished_at = NULL, owner = NULL, lease_until = NULL
-        WHERE id = $1 AND state IN ('failed', 'pending')";
+    RETRY_DELIVERY = "UPDATE deliveries SET state = 'pending', due_at = $2, expires_at = $3, reason = NULL,
+            finished_at = NULL, owner = NULL, lease_until = NULL
+        WHERE id = $1 AND state IN ('failed', 'pending') AND NOT held";
     HOLD_DELIVERY = "UPDATE deliveries SET held = TRUE, reason = $2
         WHERE id = $1 AND state IN ('pending', 'claimed', 'in_doubt') AND NOT held";
     RELEASE_DELIVERY = "UPDATE deliveries SET held = FALSE, reason = NULL WHERE id = $1 AND held";

@@ -109,12 +109,12 @@ impl Worker {
         let mut open = match self.connection(line, server).await {
             Ok(open) => open,
             Err(failure) => {
-                tracing::warn!(relay = %line.relay.name, %failure, "cannot talk to the relay");
+                tracing::warn!(relay = %line.relay.name, failure = failure.masked(), "cannot talk to the relay");
                 line.trouble(version, self.now(), self.seed(row));
                 return false;
             }
         };
-        let fresh = open.session.taken() == 0;
+        let fresh = open.session.transactions() == 0;
         let size = u64::try_from(message.bytes.len()).unwrap_or(u64::MAX);
         let marks = &self.shared.marks;
         let (begun, leave) =
@@ -215,7 +215,10 @@ impl Worker {
     async fn connection(&mut self, line: &Arc<Line>, server: &Server) -> Result<Open, Failure> {
         if let Some(open) = self.open.take() {
             let same = Arc::ptr_eq(&open.line, line);
-            if same && open.session.is_usable() && open.session.taken() < line.relay.messages_per_connection {
+            if same
+                && open.session.is_usable()
+                && open.session.transactions() < line.relay.messages_per_connection
+            {
                 return Ok(open);
             }
             open.session.quit().await;
@@ -245,7 +248,7 @@ impl Worker {
             return self.failed(row, line, version, failure, failure.stage == Stage::Dot);
         }
         let now = self.now();
-        tracing::warn!(delivery = %row.id, relay = %line.relay.name, %failure, "a message is in doubt");
+        tracing::warn!(delivery = %row.id, relay = %line.relay.name, failure = failure.masked(), "a message is in doubt");
         let again = now.plus(self.shared.settings.doubt_delay);
         let mut doubt = Settlement::doubt(row, again, now);
         if self.shared.settings.holds_doubt(message.variant.newsletter.as_deref()) {
@@ -278,11 +281,11 @@ impl Worker {
                 Settlement::new(row, State::Failed, now).attempt().reason("the address was refused")
             }
             Outcome::SenderRefused => {
-                tracing::error!(relay = %line.relay.name, %failure, "we are refused as a sender");
+                tracing::error!(relay = %line.relay.name, failure = failure.masked(), "we are refused as a sender");
                 Settlement::later(row, now.plus(host_delay), now)
             }
             Outcome::MessageRefused => {
-                tracing::error!(relay = %line.relay.name, %failure, "the message is refused");
+                tracing::error!(relay = %line.relay.name, failure = failure.masked(), "the message is refused");
                 Settlement::new(row, State::Failed, now).reason("the message was refused")
             }
         };

@@ -1,5 +1,7 @@
 //! Kills: a real child process sends and is ended in the middle, again and again.
 
+#![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up fails")]
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};

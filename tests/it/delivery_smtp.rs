@@ -53,7 +53,7 @@ async fn messages_follow_each_other_on_one_connection() {
         assert_eq!((reply.code, reply.text.as_str()), (250, "2.0.0 queued as 42"));
     }
     assert!(session.is_usable());
-    assert_eq!(session.taken(), 50);
+    assert_eq!(session.transactions(), 50);
     session.quit().await;
     let taken = relay.taken();
     assert_eq!(taken.len(), 50);

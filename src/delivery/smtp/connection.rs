@@ -123,6 +123,13 @@ impl fmt::Display for Failure {
 }
 
 impl Failure {
+    /// For logs: what a relay says often repeats an address; here each is an ellipsis.
+    pub fn masked(&self) -> String {
+        let text = self.to_string();
+        let words = text.split(' ').map(|word| if word.contains('@') { "…" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
     pub(super) fn new(stage: Stage, cause: Cause) -> Self {
         Self { stage, cause }
     }
@@ -287,6 +294,12 @@ mod tests {
             append_line(&mut text, line.as_bytes())?;
         }
         Some(text)
+    }
+
+    #[test]
+    fn a_log_line_holds_no_address() {
+        let failure = Failure::new(Stage::Rcpt, Cause::Lost("<jean@exemple.tg>: unknown in a@b".to_owned()));
+        assert_eq!(failure.masked(), "rcpt: connection lost: … unknown in …");
     }
 
     #[test]

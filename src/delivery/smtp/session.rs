@@ -1,5 +1,7 @@
 //! A conversation: opening it, one message after another, QUIT.
 
+use std::net::IpAddr;
+
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Rcpt, Rset, Starttls};
 use lettre::transport::smtp::extension::{ClientId, MailParameter};
@@ -61,7 +63,7 @@ pub struct Session {
     needs_reset: bool,
     /// A reply was missed, late or not one: whatever came next could not be told apart.
     broken: bool,
-    taken: u32,
+    transactions: u32,
 }
 
 impl Session {
@@ -91,7 +93,14 @@ impl Session {
         if let Some(credentials) = &server.credentials {
             authenticate(&mut connection, &offers, credentials, timers).await?;
         }
-        Ok(Self { connection, offers, timers: timers.clone(), needs_reset: false, broken: false, taken: 0 })
+        Ok(Self {
+            connection,
+            offers,
+            timers: timers.clone(),
+            needs_reset: false,
+            broken: false,
+            transactions: 0,
+        })
     }
 
     /// Whether another message may go this way.
@@ -99,9 +108,9 @@ impl Session {
         !self.broken
     }
 
-    /// Messages the relay has taken on this connection.
-    pub fn taken(&self) -> u32 {
-        self.taken
+    /// Transactions begun on this connection, whatever became of them.
+    pub fn transactions(&self) -> u32 {
+        self.transactions
     }
 
     /// MAIL, RCPT and DATA, in one write if the relay knows PIPELINING (RFC 2920), up to the relay's 354. Not one byte
@@ -123,6 +132,7 @@ impl Session {
                 Cause::Lost("the relay had ended the conversation".into()),
             ));
         }
+        self.transactions += 1;
         let result = self.transaction(envelope, size).await;
         if let Err(failure) = &result {
             match &failure.cause {
@@ -217,7 +227,7 @@ impl Session {
         }
         let result = self.body_and_dot(message).await;
         match &result {
-            Ok(_) => self.taken += 1,
+            Ok(_) => {}
             // A refused message ends the transaction (RFC 5321 §4.1.1.4).
             Err(Failure { cause: Cause::Refused(reply), .. }) if reply.code != 421 => {}
             Err(_) => self.broken = true,
@@ -272,7 +282,13 @@ impl Session {
 }
 
 async fn ehlo(connection: &mut Connection, server: &Server) -> Result<Offers, Failure> {
-    let command = Ehlo::new(ClientId::Domain(server.helo.clone())).to_string();
+    // An address is written as a literal (RFC 5321 §4.1.3).
+    let name = match server.helo.parse() {
+        Ok(IpAddr::V4(ip)) => ClientId::Ipv4(ip),
+        Ok(IpAddr::V6(ip)) => ClientId::Ipv6(ip),
+        Err(_) => ClientId::Domain(server.helo.clone()),
+    };
+    let command = Ehlo::new(name).to_string();
     connection.write(Stage::Ehlo, server.timers.command, command.as_bytes()).await?;
     let reply = connection.reply(Stage::Ehlo, server.timers.command).await?;
     expect(Stage::Ehlo, &reply, 250)?;

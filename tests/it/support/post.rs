@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kiosque::clock::HOUR;
+use kiosque::clock::{HOUR, MINUTE, Timestamp};
 use kiosque::config::Security;
 use kiosque::db::{Db, Keys, NodeId, Sql};
 use kiosque::delivery::smtp::{Server, Timers, TlsClient};
@@ -72,6 +72,14 @@ const DOUBTS: Sql = Sql {
     postgres: "SELECT address, in_doubt_at FROM deliveries WHERE state = 'in_doubt' ORDER BY id",
 };
 
+const REASONS: Sql = Sql {
+    name: "REASONS",
+    sqlite: "SELECT address, coalesce(reason, ''), coalesce(reply_text, '') FROM deliveries
+             WHERE state IN ('failed', 'cancelled') ORDER BY id",
+    postgres: "SELECT address, coalesce(reason, ''), coalesce(reply_text, '') FROM deliveries
+               WHERE state IN ('failed', 'cancelled') ORDER BY id",
+};
+
 /// What the newsletter says of itself besides its name.
 const DAILY: &str = "schedule = \"0 7 * * *\"\ntimezone = \"Africa/Lome\"";
 
@@ -125,15 +133,21 @@ impl Post {
         panic!("the queue never empties: {:?}", self.states().await);
     }
 
-    /// Steps through the hours until every row is settled, or for two days.
+    /// Steps from one due moment to the next until every row is settled or held.
     pub async fn run_out(&self, pump: &Pump) {
-        for _ in 0..2 * 24 * 12 {
+        for _ in 0..1_000 {
             self.drain(pump).await;
             if self.open().await == 0 {
                 return;
             }
-            self.room.clock.advance(HOUR / 12);
+            let due =
+                "SELECT min(CASE WHEN state = 'pending' THEN due_at ELSE lease_until END) FROM deliveries
+                       WHERE state IN ('pending', 'claimed', 'in_doubt') AND NOT held";
+            let due = Timestamp::from_millis(self.room.number(due).await);
+            // What is due and does not go waits for its relay.
+            self.room.clock.set(due.max(self.room.now().plus(10 * MINUTE)));
         }
+        panic!("some rows are never settled: {:?}", self.states().await);
     }
 
     async fn open(&self) -> i64 {
@@ -161,6 +175,11 @@ impl Post {
         .into_iter()
         .filter(|(_, rows)| *rows > 0)
         .collect()
+    }
+
+    /// What stands on the rows that failed or were cancelled.
+    pub async fn reasons(&self) -> Vec<(String, String, String)> {
+        kiosque::fetch_all!(&self.room.desk.db, REASONS).unwrap()
     }
 
     /// The addresses of the rows in doubt, each with the moment of its doubt (ms).
