@@ -10,9 +10,10 @@ use crate::config::{Config, DatabaseTarget};
 use crate::db::{self, Db, Keys, SchemaState, Sql};
 use crate::delivery;
 use crate::feeds::{self, FeedStore, Publication};
+use crate::html::sample_pages;
 use crate::html::templates::Templates;
 use crate::newsletters::declaration::{self, Declarations};
-use crate::newsletters::{self, desk::Desk};
+use crate::newsletters::{self, desk::Desk, sample_view};
 use crate::subscribers;
 
 /// The parts of a running program. Cheap to clone.
@@ -69,6 +70,9 @@ impl App {
         let keys = Arc::new(Keys::load(&db).await?);
         let declarations = Arc::new(declaration::check(&config)?);
         let templates = Arc::new(Templates::load(config.templates.as_deref())?);
+        // An operator's template that asks for what it is not given must be known now, not at the slot.
+        sample_view::try_out(&templates).context("the mail templates cannot be used")?;
+        sample_pages::try_out(&templates).context("the page templates cannot be used")?;
         let feeds = FeedStore::new(Publication::of(&config));
         let config = Arc::new(config);
         let desk = Desk {

@@ -154,21 +154,14 @@ impl Sheet<'_> {
                     articles: ids.iter().filter_map(|id| article(*id, *rubric)).collect(),
                 })
                 .collect(),
-            announced: AnnouncedView {
-                count: links.len(),
-                links,
-                url: Some(config.public_url.join("/flux/")),
-            },
+            announced: AnnouncedView { count: links.len(), links, url: None },
             links: LinksView {
                 subscribe: config.public_url.join("/lettres"),
                 unsubscribe: self.unsubscribe(),
                 preferences: None,
                 web: None,
             },
-            why: format!(
-                "Vous recevez cette lettre parce que vous vous êtes inscrit à « {} ».",
-                self.declaration.title
-            ),
+            why: "Vous recevez cette lettre parce que vous l’avez demandée.".to_owned(),
         })
     }
 
