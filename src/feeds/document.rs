@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 
 use super::items::{Choice, Image, Item};
 use super::picture::with_picture;
-use super::spec::{Kind, Publication, View};
-use crate::articles::CategoryId;
+use super::spec::{Publication, View};
+use crate::articles::{CategoryId, CategoryKind};
 use crate::clock::Timestamp;
 use crate::french::typography::{Spaces, typeset};
 use crate::html::text::{one_line, xml_safe};
@@ -87,8 +87,8 @@ impl Document {
     pub fn new(view: &View, choice: &Choice, rubrics: &Rubrics, publication: &Publication) -> Self {
         let publisher = line(&publication.name);
         let (title, description) = match view.kind {
-            Kind::All => (publisher.clone(), format!("Tous les articles publiés par {publisher}.")),
-            Kind::Rubric => {
+            CategoryKind::All => (publisher.clone(), format!("Tous les articles publiés par {publisher}.")),
+            CategoryKind::Rubric => {
                 let name = line(&view.name);
                 let description =
                     format!("Les articles de la rubrique «\u{a0}{name}\u{a0}», publiés par {publisher}.");
@@ -169,7 +169,7 @@ fn terms(item: &Item, rubrics: &Rubrics) -> Vec<Term> {
 /// The rubrics among `views` that articles are shown to be filed under.
 #[must_use]
 pub fn rubrics(views: &[View]) -> Rubrics {
-    let named = |view: &&View| view.kind == Kind::Rubric && view.listed && !view.removed;
+    let named = |view: &&View| view.kind == CategoryKind::Rubric && view.listed && !view.removed;
     let term = |view: &View| Term { slug: Some(view.slug.clone()), label: line(&view.name) };
     views.iter().filter(named).map(|view| (view.id, term(view))).collect()
 }

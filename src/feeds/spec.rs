@@ -3,20 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::articles::CategoryId;
+use crate::articles::{CategoryId, CategoryKind};
 use crate::clock::Timestamp;
 use crate::config::{Config, Feeds};
-use crate::text_enum;
-
-text_enum! {
-    /// What a feed shows.
-    Kind {
-        /// Every article.
-        All = "all",
-        /// The articles of a rubric.
-        Rubric = "rubric",
-    }
-}
 
 /// The syntax of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,7 +147,7 @@ pub struct View {
     /// Its French name.
     pub name: String,
     /// All articles, or a rubric's.
-    pub kind: Kind,
+    pub kind: CategoryKind,
     /// Whether the operator declared it: only then is it named in the list of feeds and on articles.
     pub listed: bool,
     /// Whether it is gone for good.

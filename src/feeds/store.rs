@@ -12,9 +12,9 @@ use anyhow::Context;
 use super::document::{Document, Rubrics, rubrics};
 use super::items::{Choice, choose};
 use super::snapshot::Snapshot;
-use super::spec::{FeedPath, Format, Kind, Publication, View};
+use super::spec::{FeedPath, Format, Publication, View};
 use super::{atom, rss};
-use crate::articles::CategoryId;
+use crate::articles::{CategoryId, CategoryKind};
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::{fetch_all, statements};
@@ -100,7 +100,7 @@ pub struct Listing {
     /// Its name.
     pub name: String,
     /// All articles, or a rubric's.
-    pub kind: Kind,
+    pub kind: CategoryKind,
     /// The newest article.
     pub latest: Option<Latest>,
 }
@@ -158,9 +158,12 @@ impl FeedStore {
     #[must_use]
     pub fn listings(&self) -> Vec<Listing> {
         let shelf = self.shelf();
-        let mut listed: Vec<&Arc<Feed>> =
-            shelf.feeds.iter().filter(|feed| feed.view.listed || feed.view.kind == Kind::All).collect();
-        listed.sort_by_key(|feed| feed.view.kind != Kind::All);
+        let mut listed: Vec<&Arc<Feed>> = shelf
+            .feeds
+            .iter()
+            .filter(|feed| feed.view.listed || feed.view.kind == CategoryKind::All)
+            .collect();
+        listed.sort_by_key(|feed| feed.view.kind != CategoryKind::All);
         let listing = |feed: &Arc<Feed>| Listing {
             slug: feed.view.slug.clone(),
             name: feed.view.name.clone(),

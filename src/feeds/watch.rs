@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use super::store::FeedStore;
-use crate::clock::{Clock, SECOND};
+use crate::clock::{Clock, SECOND, Timestamp};
 use crate::db::{Db, Route};
 
 /// The channel on which PostgreSQL tells that a feed changed.
@@ -25,47 +25,56 @@ const REST: (Duration, Duration) = (Duration::from_millis(20), Duration::from_mi
 /// Refreshes `store` for as long as it is polled. Dropping it at any moment is safe: it only reads.
 pub async fn watch(store: &FeedStore, db: &Db, clock: &Clock) -> ! {
     let mut commits = None;
+    let mut failing = false;
     loop {
         // Listen first, then look: a commit between the two would go unseen otherwise.
         if commits.is_none() {
-            commits = Commits::listen(db)
-                .await
-                .inspect_err(|error| {
-                    tracing::warn!(error = format!("{error:#}"), "cannot listen for commits")
-                })
-                .ok();
+            commits = Commits::listen(db).await.inspect_err(log_deaf).ok();
         }
-        let started = Instant::now();
-        let next_at = match store.refresh(db, clock.now()).await {
-            Ok(done) => {
-                if done.rebuilt > 0 {
-                    let took = started.elapsed();
-                    tracing::debug!(feeds = done.rebuilt, ms = took.as_millis(), "feeds rebuilt");
-                    metrics::counter!("kiosque_feed_rebuilds_total").increment(done.rebuilt as u64);
-                    tokio::time::sleep((2 * took).clamp(REST.0, REST.1)).await;
-                }
-                done.next_at
-            }
-            Err(error) => {
-                tracing::warn!(
-                    error = format!("{error:#}"),
-                    "feeds not refreshed; the last good ones are served"
-                );
-                None
-            }
-        };
+        let next_at = refresh(store, db, clock, &mut failing).await;
         let until_next = next_at.map_or(SECOND, |at| (at.millis() - clock.now().millis()).clamp(0, SECOND));
         let patience = Duration::from_millis(until_next.unsigned_abs());
         match &mut commits {
             Some(listening) => {
                 if let Ok(Err(error)) = tokio::time::timeout(patience, listening.next()).await {
-                    tracing::warn!(error = format!("{error:#}"), "no longer told of commits");
+                    log_deaf(&error);
                     commits = None;
                 }
             }
-            None => tokio::time::sleep(Duration::from_secs(1)).await,
+            None => tokio::time::sleep(patience).await,
         }
     }
+}
+
+/// One refresh and the rest after it; gives when the next embargo ends. A failure is logged when it begins and when it
+/// ends, not every second.
+async fn refresh(store: &FeedStore, db: &Db, clock: &Clock, failing: &mut bool) -> Option<Timestamp> {
+    let started = Instant::now();
+    match store.refresh(db, clock.now()).await {
+        Ok(done) => {
+            if std::mem::take(failing) {
+                tracing::info!("feeds are refreshed again");
+            }
+            if done.rebuilt > 0 {
+                let took = started.elapsed();
+                tracing::debug!(categories = done.rebuilt, ms = took.as_millis(), "feeds rebuilt");
+                metrics::counter!("kiosque_feed_rebuilds_total").increment(done.rebuilt as u64);
+                tokio::time::sleep((2 * took).clamp(REST.0, REST.1)).await;
+            }
+            done.next_at
+        }
+        Err(error) => {
+            if !std::mem::replace(failing, true) {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "feeds are not refreshed; the last good ones are served");
+            }
+            None
+        }
+    }
+}
+
+fn log_deaf(error: &anyhow::Error) {
+    tracing::debug!(error = format!("{error:#}"), "not told of commits; looking every second");
 }
 
 /// Where news of other connections' commits comes from.
@@ -99,6 +108,8 @@ impl Commits {
             Self::Postgres(listener) => {
                 // None: the connection broke and stands again; something may have been missed.
                 listener.try_recv().await.context("cannot listen")?;
+                // One look is enough for however many commits.
+                while listener.next_buffered().is_some() {}
                 Ok(())
             }
             Self::Sqlite { connection, version } => loop {

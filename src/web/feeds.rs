@@ -11,7 +11,7 @@ use super::negotiation;
 use super::page::public_page;
 use super::refusal::Failure;
 use crate::app::App;
-use crate::feeds::spec::Kind;
+use crate::articles::CategoryKind;
 use crate::feeds::{FeedPath, Format, Found, Listing, Snapshot};
 use crate::html::pages::{FeedLink, FeedView, Page};
 
@@ -93,8 +93,8 @@ fn view(app: &App, listing: Listing) -> FeedView {
     };
     let links = Format::ALL.into_iter().map(link).collect();
     let title = match listing.kind {
-        Kind::All => "Toutes les rubriques".to_owned(),
-        Kind::Rubric => listing.name,
+        CategoryKind::All => "Toutes les rubriques".to_owned(),
+        CategoryKind::Rubric => listing.name,
     };
     FeedView { title, links }
 }

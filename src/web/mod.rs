@@ -4,6 +4,7 @@
 //! [`refusal`] gives it the French page or the API's JSON. Addresses and tokens are never logged: what is logged and
 //! counted is the route's pattern.
 
+mod api;
 pub mod conditional;
 mod exposition;
 mod feeds;
@@ -46,7 +47,7 @@ pub fn router(app: &App) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(PUBLIC_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PUBLIC_WITHIN));
-    under(app.config.public_url.path(), dressed(app, public))
+    under(app.config.public_url.path(), dressed(app, public.merge(api::routes())))
 }
 
 /// The routes with what holds for every answer: refusals explained, panics caught, requests counted.

@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::page;
+use super::{api, page};
 use crate::app::App;
 use crate::html::pages::Page;
 
@@ -40,8 +40,9 @@ pub(super) fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-/// Gives every refusal without a page of its own one that explains it. Headers such as `Allow` stay.
+/// Gives every refusal without words of its own a page that explains it, or JSON to who called the API. Headers such as `Allow` stay.
 pub(super) async fn explain(State(app): State<App>, request: Request, next: Next) -> Response {
+    let to_a_program = request.uri().path().starts_with(api::ROOT);
     let response = next.run(request).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || has_words(&response) {
@@ -49,6 +50,12 @@ pub(super) async fn explain(State(app): State<App>, request: Request, next: Next
     }
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
+    if to_a_program {
+        let error = status.canonical_reason().unwrap_or("refused").to_lowercase();
+        let (json, body) = api::refused(status, error).into_parts();
+        parts.headers.extend(json.headers);
+        return Response::from_parts(parts, body);
+    }
     match page::page(&app, status, &Page::Error { status: status.as_u16() }) {
         Ok(page) => {
             let (page, body) = page.into_parts();

@@ -1,15 +1,15 @@
 //! Whatever an article says, its feeds are XML that strict parsers read back unchanged.
 
-use kiosque::articles::CategoryId;
+use kiosque::articles::{CategoryId, CategoryKind};
 use kiosque::clock::Timestamp;
 use kiosque::feeds::document::{Document, rubrics, uri};
 use kiosque::feeds::items::{Choice, Image, Item};
-use kiosque::feeds::spec::{Kind, View};
+use kiosque::feeds::spec::View;
 use kiosque::feeds::{Publication, atom, rss};
 use proptest::prelude::*;
-use quick_xml::NsReader;
 use quick_xml::events::Event;
 use quick_xml::name::ResolveResult;
+use quick_xml::{NsReader, XmlVersion};
 
 fn publication() -> Publication {
     Publication {
@@ -26,7 +26,7 @@ fn view(name: &str) -> View {
         id: CategoryId(1),
         slug: "tech-web".into(),
         name: name.into(),
-        kind: Kind::Rubric,
+        kind: CategoryKind::Rubric,
         listed: true,
         removed: false,
         feed_id: "tag:exemple.tg,2026:flux:1".into(),
@@ -63,7 +63,9 @@ fn must_be_well_formed(xml: &str) {
             Event::Start(element) | Event::Empty(element) => {
                 for attribute in element.attributes() {
                     let attribute = attribute.expect("an attribute");
-                    attribute.decode_and_unescape_value(reader.decoder()).expect("its value");
+                    let value =
+                        attribute.decoded_and_normalized_value(XmlVersion::Explicit1_0, reader.decoder());
+                    value.expect("its value");
                 }
             }
             Event::GeneralRef(entity) => {

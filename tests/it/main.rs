@@ -1,5 +1,6 @@
 //! Scenario tests: the program as its users meet it, on both engines.
 
+mod api;
 mod articles;
 mod cli;
 mod config;

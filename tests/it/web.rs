@@ -2,110 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on may panic")]
 
-use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::routing::get;
-use kiosque::app::App;
-use kiosque::clock::HOUR;
-use kiosque::config::Config;
-use kiosque::db::Db;
 use kiosque::web;
 use kiosque::web::server::{Limits, bind, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tower::ServiceExt;
 
 use crate::support::database::each_engine;
-use crate::support::feed_room::{FeedRoom, NOON, draft};
-
-fn config(public_url: &str) -> Config {
-    let text = format!(
-        r#"
-        public_url = "{public_url}"
-        [database]
-        url = "sqlite:unused.db"
-        [http]
-        listen = "127.0.0.1:0"
-        [publisher]
-        name = "L'Éveil"
-        law = ["TG"]
-        legal_form = "SARL-U"
-        address = "12, rue des Tests, Lomé"
-        phone = "+228 22 00 00 01"
-        director = "Afi Test"
-        haac_receipt = "0001/HAAC/01-2026/Pl/P"
-        email = "redaction@exemple.tg"
-        privacy_contact = "donnees@exemple.tg"
-        [[relay]]
-        url = "maildir:outbox"
-        "#
-    );
-    Config::from_toml_str(&text, Path::new("/nowhere")).unwrap_or_else(|mistakes| panic!("{mistakes}"))
-}
-
-/// A newsroom with an article in Politique, and its listener.
-struct Site {
-    news: FeedRoom,
-    app: App,
-    router: Router,
-}
-
-/// An answer, read to its end.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn header(&self, name: impl AsRef<str>) -> &str {
-        let name = name.as_ref();
-        self.headers.get(name).unwrap_or_else(|| panic!("{name} is missing")).to_str().unwrap()
-    }
-
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap()
-    }
-}
-
-impl Site {
-    async fn open(db: Db, public_url: &str) -> Self {
-        let news = FeedRoom::open(db.clone()).await;
-        news.publish(&draft("Le vote", NOON.plus(-HOUR)), &[news.politique]).await;
-        let app = App::build(config(public_url), db, news.clock.clone()).await.unwrap();
-        let router = web::router(&app);
-        Self { news, app, router }
-    }
-
-    async fn ready(db: Db) -> Self {
-        let site = Self::open(db, "https://lettres.exemple.tg").await;
-        site.refresh().await;
-        site
-    }
-
-    async fn refresh(&self) {
-        self.app.feeds.refresh(&self.app.db, self.news.clock.now()).await.unwrap();
-    }
-
-    async fn ask(&self, method: Method, path: &str, headers: &[(header::HeaderName, &str)]) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(name, *value);
-        }
-        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, 1 << 24).await.unwrap().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.ask(Method::GET, path, &[]).await
-    }
-}
+use crate::support::site::Site;
 
 const FEED: &str = "/flux/politique.rss";
 

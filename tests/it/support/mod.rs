@@ -5,4 +5,5 @@ pub mod feed_room;
 pub mod newsroom;
 pub mod post;
 pub mod program;
+pub mod site;
 pub mod smtp;
