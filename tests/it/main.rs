@@ -3,6 +3,7 @@
 mod api;
 mod articles;
 mod cli;
+mod cli_newsroom;
 mod config;
 mod delivery;
 mod delivery_kill;
