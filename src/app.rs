@@ -8,7 +8,7 @@ use crate::articles;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseTarget};
 use crate::db::{self, Db, Keys, SchemaState, Sql};
-use crate::delivery;
+use crate::delivery::{self, Waker};
 use crate::feeds::{self, FeedStore, Publication};
 use crate::html::sample_pages;
 use crate::html::templates::Templates;
@@ -35,6 +35,8 @@ pub struct App {
     pub declarations: Arc<Declarations>,
     /// What makes editions.
     pub desk: Desk,
+    /// Wakes this process's pump, if it has one, when something was put in the queue.
+    pub waker: Waker,
 }
 
 impl std::fmt::Debug for App {
@@ -81,7 +83,19 @@ impl App {
             newsletters: Arc::new(declarations.newsletters.clone()),
             templates: templates.clone(),
         };
-        Ok(Self { config, db, clock, keys, feeds, templates, declarations, desk })
+        Ok(Self { config, db, clock, keys, feeds, templates, declarations, desk, waker: Waker::default() })
+    }
+
+    /// Makes the declared categories and newsletters true in the database: the file declares, the database remembers.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn take_up(&self) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let host = self.config.public_url.host();
+        articles::declare(&self.db, &self.config.categories, host, now).await?;
+        newsletters::newsletter::declare(&self.db, &self.declarations.newsletters, now).await?;
+        Ok(())
     }
 }
 

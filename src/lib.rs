@@ -1,7 +1,7 @@
 //! kiosque keeps a newsroom's articles, serves them as feeds and mails scheduled digests in French.
 //!
 //! The modules stand on floors: each uses only what stands below it (`tests/it/house.rs` reads the `use` lines).
-//! From top to bottom: [`cli`] and [`web`]; [`daemon`]; [`app`]; [`delivery`]; [`newsletters`]; [`feeds`];
+//! From top to bottom: [`cli`]; [`web`]; [`daemon`]; [`app`]; [`delivery`]; [`newsletters`]; [`feeds`];
 //! [`subscribers`]; [`articles`]; [`mail`], [`french`] and [`html`]; [`db`]; [`config`], [`clock`] and
 //! [`telemetry`].
 

@@ -1,12 +1,108 @@
-//! `kiosque serve`: everything at once.
+//! `kiosque serve`: everything at once, until SIGTERM.
 
 use std::path::Path;
 
-use super::Failure;
+use anyhow::Context;
+
+use super::{Failure, setup};
+use crate::app::{self, App};
+use crate::config::Config;
+use crate::daemon::{self, Stop};
+use crate::telemetry;
+use crate::web::{self, metrics, server};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {}
 
-pub(super) async fn run(_named: Option<&Path>, _arguments: Arguments) -> Result<(), Failure> {
-    Err(Failure::usage("kiosque: not wired yet"))
+pub(super) async fn run(named: Option<&Path>, _arguments: Arguments) -> Result<(), Failure> {
+    let (config, _) = setup::configuration(named)?;
+    telemetry::start_logs(&config.log)?;
+    refuse_example_values(&config)?;
+    let app = prepare(config).await?;
+    let stop = Stop::default();
+    stop.on_signals()?;
+    serve(app, axum::Router::new(), &stop).await?;
+    Ok(())
+}
+
+/// Mail that leaves this machine must not carry the example's names and addresses.
+fn refuse_example_values(config: &Config) -> Result<(), Failure> {
+    let leaves = config.relays.iter().any(|relay| !relay.url.is_local());
+    let left = config.example_values_left();
+    if !leaves || left.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = left
+        .iter()
+        .map(|value| format!("  line {}: {} = {:?}", value.line, value.key, value.value))
+        .collect();
+    Err(Failure::usage(format!(
+        "kiosque: these values still stand as in the example, and the relay is not a Maildir or this machine:\n{}\n\
+         Nothing was started; put yours in their place.",
+        lines.join("\n")
+    )))
+}
+
+/// Opens the store, brings a SQLite file's schema forward, and takes up what the configuration declares.
+///
+/// # Errors
+/// When the store cannot be opened, or its schema must be migrated by hand or is newer than this program.
+pub(super) async fn prepare(config: Config) -> anyhow::Result<App> {
+    let db = app::open_store(&config).await?;
+    let clock = db.clock().await.context("cannot read the database's clock")?;
+    if let Some(copy) = db.prepare_to_serve(&clock).await? {
+        tracing::info!(copy = %copy.display(), "the database was copied before its schema was brought forward");
+    }
+    let app = App::build(config, db, clock).await?;
+    app.take_up().await.context("cannot take up the declarations")?;
+    Ok(app)
+}
+
+/// Serves pages and runs the loops until `stop`; `more` are routes besides the program's own.
+///
+/// # Errors
+/// When an address is busy, or a loop fails in a way that only an operator can mend.
+pub(super) async fn serve(app: App, more: axum::Router<App>, stop: &Stop) -> anyhow::Result<()> {
+    let http = server::bind("http.listen", app.config.http.listen).await?;
+    serve_on(http, app, more, stop).await
+}
+
+/// The same on a listener that is open already.
+///
+/// # Errors
+/// As [`serve`].
+pub(super) async fn serve_on(
+    http: tokio::net::TcpListener,
+    app: App,
+    more: axum::Router<App>,
+    stop: &Stop,
+) -> anyhow::Result<()> {
+    let address = http.local_addr()?;
+    app.feeds.refresh(&app.db, app.clock.now()).await.context("cannot build the feeds")?;
+    let scrapes = match &app.config.metrics {
+        Some(section) => {
+            let listener = server::bind("metrics.listen", section.listen).await?;
+            Some((listener, metrics::router(&app, metrics::install()?)))
+        }
+        None => None,
+    };
+    let pages = web::router_with(&app, more);
+    let pages =
+        tokio::spawn(server::serve(http, pages, server::Limits::default(), daemon::asked(stop.watch())));
+    let scrapes = scrapes.map(|(listener, router)| {
+        tokio::spawn(server::serve(listener, router, server::Limits::default(), daemon::asked(stop.watch())))
+    });
+    tracing::info!(%address, "listening");
+    let outcome = daemon::run(&app, stop).await;
+    // Whatever ended the loops ends the pages too.
+    stop.ask();
+    for server in [Some(pages), scrapes].into_iter().flatten() {
+        let cut = server.await.unwrap_or(0);
+        if cut > 0 {
+            tracing::warn!(cut, "connections were cut");
+        }
+    }
+    app.db.close().await;
+    tracing::info!("stopped");
+    outcome
 }

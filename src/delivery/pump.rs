@@ -114,6 +114,12 @@ impl Pump {
         Self { db, clock, keys, owner, relays, settings, messages, waker: Waker::default() }
     }
 
+    /// The same pump, woken by a waker that others have already.
+    #[must_use]
+    pub fn woken_by(self, waker: Waker) -> Self {
+        Self { waker, ..self }
+    }
+
     /// What wakes it.
     pub fn waker(&self) -> Waker {
         self.waker.clone()

@@ -243,8 +243,13 @@ mod tests {
 
     #[test]
     fn every_page_template_of_the_binary_is_tried() {
-        let tried: std::collections::BTreeSet<_> = pages().iter().map(|(_, page)| page.template()).collect();
-        assert_eq!(tried.len(), 15);
+        let tried: Vec<_> = pages().iter().map(|(_, page)| page.template()).collect();
+        for entry in std::fs::read_dir("templates/pages").unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.display().to_string();
+            let page = std::fs::read_to_string(&path).unwrap().contains("{% extends");
+            assert!(!page || tried.iter().any(|template| name.ends_with(template)), "{name}");
+        }
         try_out(&Templates::load(None).unwrap()).unwrap();
     }
 }

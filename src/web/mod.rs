@@ -39,11 +39,17 @@ const PUBLIC_WITHIN: Duration = Duration::from_secs(30);
 
 /// Everything that the public listener answers.
 pub fn router(app: &App) -> Router {
+    router_with(app, Router::new())
+}
+
+/// The same and `more`: the demo shows its outbox.
+pub fn router_with(app: &App, more: Router<App>) -> Router {
     let public = Router::new()
         .merge(home::routes())
         .merge(feeds::routes())
         .merge(forms::routes())
         .merge(health::routes())
+        .merge(more)
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(PUBLIC_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PUBLIC_WITHIN));

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// From the top to the ground. Modules of one floor do not use each other, but for what `TOGETHER` names.
 const FLOORS: &[&[&str]] = &[
-    &["cli", "web"],
+    &["cli"],
+    &["web"],
     &["daemon"],
     &["app"],
     &["delivery"],

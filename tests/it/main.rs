@@ -15,6 +15,7 @@ mod feeds;
 mod house;
 mod reader_pages;
 mod readers;
+mod retractions;
 mod store;
 mod support;
 mod templates;

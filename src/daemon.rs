@@ -1,1 +1,0 @@
-//! The loops of a serving node, and how they stop.

@@ -1,0 +1,168 @@
+//! The loops of a serving node, and how they stop.
+//!
+//! One process runs all of them: the scheduler with the fan-out, the pump, the feeds, the sources and the heartbeat.
+//! SIGTERM or SIGINT asks all to stop; what is on the wire is finished, within a bound.
+
+mod heartbeat;
+mod scheduler;
+mod sources;
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::db::Node;
+use crate::delivery::{Pump, Relay, Settings};
+use crate::feeds;
+
+/// How long a stop may take in all: after it the process ends, and what was on the wire counts as killed.
+const STOP_WITHIN: Duration = Duration::from_secs(90);
+
+/// A way to ask everything to stop.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::channel(false).0)
+    }
+}
+
+impl Stop {
+    /// Asks.
+    pub fn ask(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// What a loop watches.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+
+    /// Asks when the process gets SIGTERM or SIGINT. The second signal ends the process at once.
+    ///
+    /// # Errors
+    /// When the signals cannot be listened to.
+    pub fn on_signals(&self) -> anyhow::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let stop = self.clone();
+        tokio::spawn(async move {
+            for once in [true, false] {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                if once {
+                    tracing::info!("asked to stop; finishing what is on the wire");
+                    stop.ask();
+                } else {
+                    tracing::warn!("asked to stop again; ending now");
+                    std::process::exit(130);
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Runs a serving node's loops until asked to stop. The schema must be current and the declarations taken up (see
+/// [`App::take_up`]); the pages are served by whoever calls this.
+///
+/// # Errors
+/// When a loop fails in a way that only an operator can mend; a store or relay that is away is waited for.
+pub async fn run(app: &App, stop: &Stop) -> anyhow::Result<()> {
+    let node = Node::register(&app.db, declarations_digest(app), app.clock.now()).await?;
+    let pump = Pump::new(
+        app.db.clone(),
+        app.clock.clone(),
+        app.keys.clone(),
+        node.id.clone(),
+        Relay::all(&app.config)?,
+        Settings::of(&app.declarations.newsletters, seed(&node)),
+    )
+    .woken_by(app.waker.clone());
+    let mut loops: JoinSet<(&'static str, anyhow::Result<()>)> = JoinSet::new();
+    let watch = stop.watch();
+    loops.spawn(async move { ("pump", pump.run(watch).await) });
+    let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
+    loops.spawn(async move { ("scheduler", scheduler::run(&its, &node_of, watch).await) });
+    let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
+    loops.spawn(async move { ("heartbeat", heartbeat::run(&its, &node_of, watch).await) });
+    let (its, watch) = (app.clone(), stop.watch());
+    loops.spawn(async move { ("sources", sources::run(&its, watch).await) });
+    let (its, watch) = (app.clone(), stop.watch());
+    loops.spawn(async move {
+        tokio::select! {
+            never = feeds::watch::watch(&its.feeds, &its.db, &its.clock) => never,
+            () = asked(watch) => ("feeds", Ok(())),
+        }
+    });
+    tracing::info!(node = node.id.as_str(), "serving");
+    let outcome = join(&mut loops, stop).await;
+    if let Err(error) = node.leave(&app.db).await {
+        tracing::warn!(%error, "cannot sign off");
+    }
+    outcome
+}
+
+/// Waits for all loops. The first that fails stops the others; after the stop is asked for, they have a bound.
+async fn join(loops: &mut JoinSet<(&'static str, anyhow::Result<()>)>, stop: &Stop) -> anyhow::Result<()> {
+    let mut outcome = Ok(());
+    let bound = async {
+        asked(stop.watch()).await;
+        tokio::time::sleep(STOP_WITHIN).await;
+    };
+    tokio::pin!(bound);
+    loop {
+        let ended = tokio::select! {
+            ended = loops.join_next() => ended,
+            () = &mut bound => {
+                tracing::error!("not everything stopped in time; ending all the same");
+                loops.abort_all();
+                return outcome.and(Err(anyhow::anyhow!("the stop took longer than {STOP_WITHIN:?}")));
+            }
+        };
+        let failed = match ended {
+            None => return outcome,
+            Some(Ok((_, Ok(())))) => None,
+            Some(Ok((name, Err(error)))) => Some(error.context(format!("the {name} loop failed"))),
+            Some(Err(panic)) => Some(anyhow::Error::new(panic).context("a loop fell over")),
+        };
+        if let Some(error) = failed {
+            tracing::error!(error = format!("{error:#}"), "stopping");
+            stop.ask();
+            outcome = outcome.and(Err(error));
+        }
+    }
+}
+
+/// Returns once a stop has been asked for.
+pub async fn asked(mut watch: watch::Receiver<bool>) {
+    // An error means that nobody can ask any more: then there is nothing left to serve either.
+    let _ = watch.wait_for(|asked| *asked).await;
+}
+
+/// Sleeps, or returns true at once when a stop is asked for.
+async fn rest(watch: &mut watch::Receiver<bool>, time: Duration) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(time) => *watch.borrow(),
+        _ = watch.changed() => true,
+    }
+}
+
+/// A text that is equal for equal newsletters: what nodes compare.
+fn declarations_digest(app: &App) -> String {
+    let text = format!("{:?}", app.declarations.newsletters);
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What this node's jitter depends on.
+fn seed(node: &Node) -> u64 {
+    node.id.as_str().bytes().fold(0, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
