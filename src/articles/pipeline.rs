@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::clock::Timestamp;
-use crate::html::text::{plain, to_text, xml_safe};
+use crate::html::text::{plain, running_text, xml_safe};
 use crate::html::{absolute, clean, excerpt};
 
 use super::article::{Draft, DraftBody, DraftCategory, Image, NewArticle};
@@ -44,7 +44,7 @@ pub fn prepare(draft: Draft) -> Result<NewArticle, Fault> {
         DraftBody::Text(text) => clean(&paragraphs(text), &draft.url),
     };
     let mut text = None;
-    let mut text = || text.get_or_insert_with(|| to_text(&body)).clone();
+    let mut text = || text.get_or_insert_with(|| running_text(&body)).clone();
     let mut title = plain(&draft.title);
     if title.is_empty() {
         title = excerpt(&text(), TITLE);

@@ -7,12 +7,24 @@ use crate::html::chars::{is_blank, is_space};
 
 /// What a reader sees of the HTML: paragraphs apart by a blank line, other blocks and line breaks by a line end, no images.
 pub fn to_text(html: &str) -> String {
+    visible(html, &["script", "style"])
+}
+
+/// The running text alone, from which a summary is made: no headings, legends, tables or code. Everything, when that
+/// is nothing.
+pub fn running_text(html: &str) -> String {
+    let text = visible(html, &["script", "style", "figure", "h2", "h3", "h4", "h5", "h6", "table", "pre"]);
+    if text.is_empty() { to_text(html) } else { text }
+}
+
+/// The text outside certain elements.
+fn visible(html: &str, without: &[&str]) -> String {
     let document = Document::fragment(html);
     let mut out = String::with_capacity(html.len());
     let mut space = true;
     for node in document.root().descendants_it() {
         if node.is_text() {
-            if node.ancestors_it(Some(2)).any(|a| a.has_name("script") || a.has_name("style")) {
+            if node.ancestors_it(None).any(|a| a.node_name().is_some_and(|name| without.contains(&&*name))) {
                 continue;
             }
             for c in node.text().chars() {
@@ -81,6 +93,13 @@ mod tests {
         let html = "<h2>Le port</h2>\n<p>Un <b>record</b>,\n dit-on.<br>Deux&nbsp;!</p><ul><li>a</li><li>b</li></ul><script>x()</script>";
         assert_eq!(to_text(html), "Le port\n\nUn record, dit-on.\nDeux\u{a0}!\n\na\nb");
         assert_eq!(to_text("a &lt;b&gt; &amp;amp; c"), "a <b> &amp; c");
+    }
+
+    #[test]
+    fn running_text_is_without_headings_and_legends_unless_there_is_nothing_else() {
+        let figure = "<figure><img src=a><figcaption>Le quai</figcaption></figure>";
+        assert_eq!(running_text(&format!("{figure}<h2>Titre</h2><p>Un <b>record</b>.</p>")), "Un record.");
+        assert_eq!(running_text(figure), "Le quai");
     }
 
     #[test]
