@@ -132,7 +132,7 @@ impl Desk {
                             None
                         }
                         freeze::Frozen::Empty => Some(SkipReason::Empty),
-                        freeze::Frozen::TakenBefore => None,
+                        freeze::Frozen::TakenBefore | freeze::Frozen::NotYet => None,
                     }
                 }
             };

@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::db::Tx;
-use crate::{execute, fetch_one};
+use crate::fetch_one;
 
 use super::declaration::Declaration;
 use super::digest_articles;
@@ -32,6 +32,8 @@ pub enum Frozen {
     Edition(EditionId),
     /// Less than `min_articles` for a reader of everything: the slot says so.
     Empty,
+    /// The same, but the slot is still ahead: what is filed until then may fill it. Nothing was written.
+    NotYet,
     /// Somebody took the slot before.
     TakenBefore,
 }
@@ -47,19 +49,22 @@ pub(super) async fn freeze(
     slot: SlotToFill,
     now: Timestamp,
 ) -> sqlx::Result<Frozen> {
-    let Some(row) = slot_store::take(tx, newsletter.id, slot.key, slot.at, None, now).await? else {
-        return Ok(Frozen::TakenBefore);
-    };
     let rubrics = selection::rubrics_of(tx, declaration).await?;
     let selection = selection::select(tx, newsletter, declaration, &rubrics, slot.at).await?;
-    if !is_enough(tx, declaration, &rubrics, &selection).await? {
-        execute!(tx, sql::SKIP_SLOT, row, SkipReason::Empty)?;
-        selection::open_and_pass(tx, newsletter.id, &selection, now).await?;
+    let enough = is_enough(tx, declaration, &rubrics, &selection).await?;
+    if !enough && slot.at > now {
+        return Ok(Frozen::NotYet);
+    }
+    let skipped = (!enough).then_some(SkipReason::Empty);
+    let Some(row) = slot_store::take(tx, newsletter.id, slot.key, slot.at, skipped, now).await? else {
+        return Ok(Frozen::TakenBefore);
+    };
+    selection::open_and_pass(tx, newsletter.id, &selection, now).await?;
+    if !enough {
         return Ok(Frozen::Empty);
     }
     let expires = slot.at.plus(declaration.grace.ms());
     let id = add_edition(tx, newsletter, row, slot.at, expires, slot.approved, now).await?;
-    selection::open_and_pass(tx, newsletter.id, &selection, now).await?;
     let taken = selection::take(tx, newsletter.id, id, selection.taken, now).await?;
     let words = Revision { subject: None, note: None, cause: "frozen".to_owned(), created_at: now };
     write_revision(tx, id, 1, &words, &taken).await?;

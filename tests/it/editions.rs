@@ -57,6 +57,19 @@ async fn an_empty_slot_is_a_row_that_says_so_and_a_late_article_gets_its_turn() 
 }
 
 #[tokio::test]
+async fn an_article_filed_after_an_empty_freeze_still_makes_the_edition() {
+    each_engine(async |db| {
+        let room = Newsroom::open(&db, DAILY).await;
+        assert_eq!(room.tick_at(OPENING.plus(FIRST_SLOT - 30 * MINUTE)).await, Default::default());
+        room.article(1, room.now(), false, &[1]).await;
+        let frozen = room.tick_at(OPENING.plus(FIRST_SLOT - 10 * MINUTE)).await.frozen;
+        assert_eq!(room.articles_of(frozen[0]).await, [1]);
+        assert_eq!(room.tick_at(OPENING.plus(FIRST_SLOT)).await.released, frozen);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn neither_an_archive_import_nor_a_first_edition_floods_anybody() {
     each_engine(async |db| {
         let room = Newsroom::open(&db, DAILY).await;

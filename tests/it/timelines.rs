@@ -393,9 +393,9 @@ impl Play {
 
 #[test]
 fn no_article_is_lost_or_repeated_and_no_slot_makes_two_editions() {
-    let cases = std::env::var("KIOSQUE_TIMELINES").ok().and_then(|n| n.parse().ok()).unwrap_or(24);
+    let cases = std::env::var("KIOSQUE_TIMELINES").ok().and_then(|n| n.parse().ok()).unwrap_or(16);
     play(cases, async || Some(TestDatabase::sqlite().await));
-    play(cases / 6, async || TestDatabase::postgres().await);
+    play(cases / 4, async || TestDatabase::postgres().await);
 }
 
 fn play(cases: u32, database: impl AsyncFn() -> Option<TestDatabase>) {
