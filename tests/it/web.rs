@@ -240,6 +240,19 @@ async fn metrics_count_requests_by_route_and_name_no_path() {
 }
 
 #[tokio::test]
+async fn a_post_of_more_than_64_kilobytes_is_refused_with_a_page() {
+    each_engine(async |db| {
+        let site = Site::ready(db).await;
+        let form = [(header::CONTENT_TYPE, "application/x-www-form-urlencoded")];
+        let large = format!("address={}", "x".repeat(64 * 1024));
+        let refused = site.send(Method::POST, "/lettres", &form, large).await;
+        assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(refused.text().contains("<p class=\"kicker\">Erreur 413</p>"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_panic_is_a_page_that_says_nothing_of_it() {
     each_engine(async |db| {
         let site = Site::ready(db).await;

@@ -26,10 +26,6 @@ statements! {
     RENAME = "UPDATE categories SET slug = $2 WHERE id = $1";
     ALIAS = "INSERT INTO category_aliases (slug, category_id) VALUES ($1, $2)";
     REMOVE = "UPDATE categories SET removed = TRUE WHERE id = $1";
-    SAY = {
-        sqlite: "UPDATE sources SET created_at = 0",
-        postgres: "SELECT pg_notify('kiosque_feeds', '')"
-    };
 }
 
 /// 2026-11-23T08:00:00Z.
@@ -150,11 +146,6 @@ impl FeedRoom {
         execute!(&self.db, RENAME, self.politique, "vie-politique").unwrap();
         execute!(&self.db, ALIAS, "politique", self.politique).unwrap();
         execute!(&self.db, REMOVE, self.sport).unwrap();
-    }
-
-    /// Tells other processes of a commit, as the writer of articles does.
-    pub async fn say(&self) {
-        execute!(&self.db, SAY).unwrap();
     }
 
     pub async fn refresh(&self, store: &FeedStore) -> usize {
