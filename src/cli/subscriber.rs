@@ -77,7 +77,7 @@ pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure>
 /// The newsletter as readers know it; it is declared first where the store does not know it yet.
 async fn newsletter(app: &App, slug: &str) -> Result<subscribers::Newsletter, Failure> {
     setup::newsletter(app, slug).await?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.db.begin_read().await?;
     let found = subscribers::find_newsletter(&mut tx, slug).await?;
     found.ok_or_else(|| Failure::usage(format!("kiosque: no newsletter is called {slug}")))
 }

@@ -144,19 +144,6 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that only reads, and sees one state of the store throughout.
-    ///
-    /// # Errors
-    /// As [`Db::begin`].
-    pub async fn read(&self) -> sqlx::Result<Tx> {
-        match self {
-            Self::Sqlite { pool, .. } => Ok(Tx::Sqlite(pool.begin().await?)),
-            Self::Postgres(pool) => {
-                Ok(Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?))
-            }
-        }
-    }
-
     /// Begins a transaction that survives a power cut too: delivery states and consent.
     ///
     /// # Errors

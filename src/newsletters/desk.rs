@@ -94,7 +94,7 @@ impl Desk {
         declaration: &Declaration,
         now: Timestamp,
     ) -> sqlx::Result<Vec<(super::slot::Slot, SlotVerdict)>> {
-        let mut tx = self.db.read().await?;
+        let mut tx = self.db.begin_read().await?;
         let memory = memory(&mut tx, newsletter, declaration, now).await?;
         Ok(due_slots(&rules(declaration), &memory, now))
     }
@@ -172,7 +172,7 @@ impl Desk {
         now: Timestamp,
         ticked: &mut Ticked,
     ) -> anyhow::Result<()> {
-        let mut tx = self.db.read().await?;
+        let mut tx = self.db.begin_read().await?;
         let frozen = Edition::frozen(&mut tx, newsletter.id).await?;
         drop(tx);
         for edition in frozen {

@@ -3,12 +3,13 @@
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::fetch_one;
+use crate::subscribers::Choice;
 
 use super::declaration::Declaration;
 use super::digest_articles;
 use super::edition::{EditionId, Revision, write_revision};
 use super::newsletter::Newsletter;
-use super::seen::{Rubric, Seen, Wanted};
+use super::seen::{Rubric, Seen};
 use super::selection::{self, Selection};
 use super::slot::SlotKey;
 use super::slot_store::{self, SkipReason, SlotId};
@@ -94,7 +95,7 @@ pub(super) async fn is_enough(
 ) -> sqlx::Result<bool> {
     let articles = digest_articles::load(tx, &selection.taken).await?;
     let placed: Vec<_> = articles.iter().map(|article| article.placed.clone()).collect();
-    let seen = Seen::of(&placed, rubrics, &Wanted::All);
+    let seen = Seen::of(&placed, rubrics, &Choice::All);
     let least = usize::try_from(declaration.min_articles).unwrap_or(usize::MAX).max(1);
     Ok(seen.count() >= least)
 }

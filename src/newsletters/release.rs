@@ -6,22 +6,18 @@ use anyhow::Context;
 
 use crate::clock::Timestamp;
 use crate::db::Tx;
-use crate::{execute, fetch_all, fetch_one, id_type};
+use crate::subscribers::{Choice, ChoiceId};
+use crate::{execute, fetch_all, fetch_one};
 
 use super::declaration::Declaration;
 use super::desk::Desk;
 use super::digest_articles;
 use super::edition::{Edition, EditionId, EditionState};
 use super::revise;
-use super::seen::{Layout, Wanted};
+use super::seen::Layout;
 use super::selection;
 use super::sql;
 use super::variant::{self, Sheet, Variant};
-
-id_type! {
-    /// A choice's row.
-    ChoiceId
-}
 
 /// A choice and layout that confirmed readers have.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -44,7 +40,7 @@ pub(super) async fn release(
 ) -> anyhow::Result<bool> {
     let mut variants = Variants::new();
     for _ in 0..5 {
-        let mut tx = desk.db.read().await?;
+        let mut tx = desk.db.begin_read().await?;
         let edition = Edition::read(&mut tx, id).await?;
         if edition.state != EditionState::Frozen {
             return Ok(false);
@@ -104,7 +100,7 @@ async fn render(
         prefix: None,
     };
     for choice in choices {
-        let variant = sheet.variant(&Wanted::from_stored(&choice.categories), choice.layout)?;
+        let variant = sheet.variant(&choice.categories.parse::<Choice>()?, choice.layout)?;
         variants.insert((choice.categories, choice.layout), variant);
     }
     Ok(())

@@ -26,7 +26,7 @@ pub(super) async fn follow_articles(
     now: Timestamp,
     revised: &mut Vec<EditionId>,
 ) -> anyhow::Result<()> {
-    let mut tx = desk.db.read().await?;
+    let mut tx = desk.db.begin_read().await?;
     let frozen = Edition::frozen(&mut tx, newsletter.id).await?;
     let retracted: Vec<(EditionId,)> =
         fetch_all!(&mut tx, sql::RETRACTED_UNDER_WAY, newsletter.id, now.plus(-UNDER_WAY))?;

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::fetch_all;
 use crate::mail::Encoded;
+use crate::subscribers::Choice;
 
 use super::declaration::Declaration;
 use super::desk::Desk;
@@ -15,7 +16,7 @@ use super::freeze::{self, Frozen, SlotToFill};
 use super::newsletter::Newsletter;
 use super::release;
 use super::render::Rendered;
-use super::seen::{Layout, Wanted};
+use super::seen::Layout;
 use super::selection;
 use super::slot::SlotKey;
 use super::sql;
@@ -94,7 +95,7 @@ impl Desk {
 
     async fn look(&self, slug: &str, now: Timestamp, prefix: Option<&str>) -> Result<Preview, RunError> {
         let (declaration, newsletter) = self.newsletter(slug).await?;
-        let mut tx = self.db.read().await?;
+        let mut tx = self.db.begin_read().await?;
         let rubrics = selection::rubrics_of(&mut tx, declaration).await?;
         let selection = selection::select(&mut tx, &newsletter, declaration, &rubrics, now).await?;
         let articles = digest_articles::load(&mut tx, &selection.taken).await?;
@@ -112,7 +113,9 @@ impl Desk {
         };
         let mut mails = Vec::new();
         for (choice, layout) in choices {
-            if let Some(variant) = sheet.variant(&Wanted::from_stored(&choice), layout)? {
+            if let Some(variant) =
+                sheet.variant(&choice.parse::<Choice>().context("a choice is misspelt")?, layout)?
+            {
                 let name = if layout == Layout::Light { format!("{choice} light") } else { choice };
                 mails.push((name, variant.rendered, variant.message));
             } else if choice == "all" {

@@ -1,10 +1,9 @@
 //! What one choice of rubrics sees of an edition: lead, sections, what is only announced.
 
-use std::collections::BTreeSet;
-
 use aws_lc_rs::digest;
 
 use crate::articles::{ArticleId, CategoryId};
+use crate::subscribers::Choice;
 use crate::text_enum;
 
 use super::selection::Role;
@@ -27,33 +26,6 @@ text_enum! {
         Normal = "normal",
         /// Without, for costly mobile data.
         Light = "light",
-    }
-}
-
-/// Which categories a reader wants.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wanted {
-    /// All, later ones included.
-    All,
-    /// These.
-    These(BTreeSet<CategoryId>),
-}
-
-impl Wanted {
-    /// Reads the stored text of a choice: `all`, or ids in order (`3,5,9`).
-    #[must_use]
-    pub fn from_stored(text: &str) -> Self {
-        if text == "all" {
-            return Self::All;
-        }
-        Self::These(text.split(',').filter_map(|id| id.parse().ok()).collect())
-    }
-
-    fn has(&self, id: CategoryId) -> bool {
-        match self {
-            Self::All => true,
-            Self::These(ids) => ids.contains(&id),
-        }
     }
 }
 
@@ -89,8 +61,8 @@ impl Seen {
     /// An article's rubric is its primary category when the newsletter carries it and the reader chose it, else the
     /// first in configured order that both hold for (design.md §5).
     #[must_use]
-    pub fn of(articles: &[Placed], rubrics: &[Rubric], wanted: &Wanted) -> Self {
-        let open = |id: CategoryId| wanted.has(id) && rubrics.iter().any(|rubric| rubric.id == id);
+    pub fn of(articles: &[Placed], rubrics: &[Rubric], wanted: &Choice) -> Self {
+        let open = |id: CategoryId| wanted.wants(id) && rubrics.iter().any(|rubric| rubric.id == id);
         let rubric_of = |placed: &Placed| {
             let primary = placed.primary.filter(|id| open(*id) && placed.categories.contains(id));
             primary.or_else(|| {
@@ -180,14 +152,14 @@ mod tests {
         }
     }
 
-    fn these(ids: &[i64]) -> Wanted {
-        Wanted::These(ids.iter().copied().map(CategoryId).collect())
+    fn these(ids: &[i64]) -> Choice {
+        Choice::Only(ids.iter().copied().map(CategoryId).collect())
     }
 
     #[test]
     fn an_article_stands_under_its_primary_category_when_the_reader_chose_it() {
         let articles = [placed(9, Role::Lead, None, &[3]), placed(8, Role::Full, Some(2), &[1, 2])];
-        let seen = Seen::of(&articles, &rubrics(), &Wanted::All);
+        let seen = Seen::of(&articles, &rubrics(), &Choice::All);
         assert_eq!(seen.sections, [(CategoryId(2), vec![ArticleId(8)])]);
         let seen = Seen::of(&articles, &rubrics(), &these(&[1, 3]));
         assert_eq!(seen.sections, [(CategoryId(1), vec![ArticleId(8)])]);
@@ -208,13 +180,13 @@ mod tests {
     #[test]
     fn choices_that_see_the_same_share_a_variant_and_a_correction_makes_another() {
         let mut articles = vec![placed(9, Role::Lead, None, &[3]), placed(8, Role::Full, None, &[2])];
-        let key = |articles: &[Placed], wanted: &Wanted| {
+        let key = |articles: &[Placed], wanted: &Choice| {
             Seen::of(articles, &rubrics(), wanted).hash(articles, Layout::Normal, &["v1"])
         };
-        let all = key(&articles, &Wanted::All);
+        let all = key(&articles, &Choice::All);
         assert_eq!(all, key(&articles, &these(&[2, 3])));
         assert_ne!(all, key(&articles, &these(&[2])));
         articles[1].content_hash = vec![2];
-        assert_ne!(all, key(&articles, &Wanted::All));
+        assert_ne!(all, key(&articles, &Choice::All));
     }
 }

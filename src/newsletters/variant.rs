@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::html::publisher::PublisherView;
 use crate::mail::{self, Draft, Encoded, ListHeaders, TOKEN_MARK};
+use crate::subscribers::Choice;
 use crate::{execute, fetch_one, id_type};
 
 use super::declaration::Declaration;
@@ -19,7 +20,7 @@ use super::digest_view::{
 use super::edition::{EditionId, Revision};
 use super::render::{self, Rendered};
 use super::rhythm;
-use super::seen::{Layout, Rubric, Seen, Wanted};
+use super::seen::{Layout, Rubric, Seen};
 use super::sql;
 
 id_type! {
@@ -52,7 +53,7 @@ pub(super) struct Variant {
 
 impl Sheet<'_> {
     /// What a choice sees; nothing when that is less than `min_articles`.
-    pub(super) fn variant(&self, wanted: &Wanted, layout: Layout) -> anyhow::Result<Option<Variant>> {
+    pub(super) fn variant(&self, wanted: &Choice, layout: Layout) -> anyhow::Result<Option<Variant>> {
         let placed: Vec<_> = self.articles.iter().map(|article| article.placed.clone()).collect();
         let seen = Seen::of(&placed, self.rubrics, wanted);
         let least = usize::try_from(self.declaration.min_articles).unwrap_or(usize::MAX).max(1);
