@@ -18,6 +18,9 @@ pub(super) async fn run(named: Option<&Path>, _arguments: Arguments) -> Result<(
     let (config, _) = setup::configuration(named)?;
     telemetry::start_logs(&config.log)?;
     refuse_example_values(&config)?;
+    if let Some(file) = setup::sqlite_file(&config)? {
+        setup::refuse_other_owner(&file)?;
+    }
     let app = prepare(config).await?;
     let stop = Stop::default();
     stop.on_signals()?;
