@@ -20,7 +20,7 @@ mod store;
 mod summary;
 
 pub use article::{Article, ArticleId, Draft, DraftBody, DraftCategory, Image, NewArticle};
-pub use category::{Category, CategoryId, CategoryKind, declare, list as categories};
+pub use category::{Category, CategoryId, CategoryKind, RESERVED, declare, list as categories};
 pub use date::{NotADate, parse as parse_date};
 pub use desk::{Accepted, Desk, Stored};
 pub use folder::{Folder, Taken};

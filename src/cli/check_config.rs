@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use super::newsletter::{coming_of, sentence};
-use super::{Failure, output, setup};
+use super::{Failure, left_out, output, serve, setup};
 use crate::app::App;
 use crate::clock::{Clock, Timestamp};
-use crate::french::number;
 use crate::newsletters::announce::describe_change;
 use crate::newsletters::coming;
 use crate::newsletters::declaration::Declaration;
@@ -14,13 +13,15 @@ use crate::newsletters::newsletter::Newsletter;
 use crate::newsletters::rhythm::rhythm;
 use crate::newsletters::schedule::Schedule;
 use crate::newsletters::zone::Zone;
-use crate::subscribers::list_newsletters;
 
 /// Prints every mistake of the configuration; when there is none, the next three runs of each newsletter and, where the
 /// database knows another schedule, what the change does.
 pub(super) async fn run(named: Option<&Path>) -> Result<(), Failure> {
     let (config, declarations) = setup::configuration(named)?;
     output::say(format!("{}: no mistakes", config.source().name));
+    if let Some(refusal) = serve::example_values(&config) {
+        output::say(format!("\nwarning: serve will not start: {refusal}"));
+    }
     let now = Clock::System.now();
     let known = setup::open_if_there(config).await;
     for declaration in &declarations.newsletters {
@@ -40,7 +41,7 @@ pub(super) async fn run(named: Option<&Path>) -> Result<(), Failure> {
         }
     }
     match known {
-        Ok(app) => left_out(&app).await,
+        Ok(app) => left_out::warn(&app).await,
         Err(Failure::Failed(error)) => {
             output::say(format!("\nnot compared with the database: {error}"));
             Ok(())
@@ -68,24 +69,4 @@ async fn change(app: &App, declaration: &Declaration, now: Timestamp) -> Result<
     }
     let effect = describe_change((&schedule, zone), (&declaration.schedule, declaration.zone), now.to_utc());
     Ok(Some(format!("Nouvel horaire. {effect}")))
-}
-
-/// Newsletters that the database knows and the file leaves out, when they have readers.
-async fn left_out(app: &App) -> Result<(), Failure> {
-    for known in list_newsletters(&app.db).await? {
-        if app.declarations.newsletter(&known.slug).is_some() {
-            continue;
-        }
-        let Some(row) = Newsletter::by_slug(&app.db, &known.slug).await? else { continue };
-        let readers = row.readers(&app.db).await?;
-        if readers > 0 {
-            let (slug, title) = (&known.slug, &known.title);
-            let readers = number::count(readers, "lecteur", "lecteurs");
-            output::say(format!(
-                "\nwarning: {title} ({slug}) n’est plus dans ce fichier et a {readers}, qui ne recevront plus rien. \
-                 Remettez-la, ou écrivez was = [\"{slug}\"] dans celle qui la remplace."
-            ));
-        }
-    }
-    Ok(())
 }

@@ -9,6 +9,7 @@ pub mod demo;
 mod edition;
 mod failure;
 mod import;
+mod left_out;
 mod migrate;
 mod newsletter;
 mod output;

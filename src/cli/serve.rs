@@ -17,7 +17,10 @@ pub(super) struct Arguments {}
 pub(super) async fn run(named: Option<&Path>, _arguments: Arguments) -> Result<(), Failure> {
     let (config, _) = setup::configuration(named)?;
     telemetry::start_logs(&config.log)?;
-    refuse_example_values(&config)?;
+    if let Some(refusal) = example_values(&config) {
+        let advice = "Nothing was started; put yours in their place.";
+        return Err(Failure::usage(format!("kiosque: {refusal}\n{advice}")));
+    }
     if let Some(file) = setup::sqlite_file(&config)? {
         setup::refuse_other_owner(&file)?;
     }
@@ -28,22 +31,21 @@ pub(super) async fn run(named: Option<&Path>, _arguments: Arguments) -> Result<(
     Ok(())
 }
 
-/// Mail that leaves this machine must not carry the example's names and addresses.
-fn refuse_example_values(config: &Config) -> Result<(), Failure> {
+/// Mail that leaves this machine must not carry the example's names and addresses: which of them are left, if it would.
+pub(super) fn example_values(config: &Config) -> Option<String> {
     let leaves = config.relays.iter().any(|relay| !relay.url.is_local());
     let left = config.example_values_left();
     if !leaves || left.is_empty() {
-        return Ok(());
+        return None;
     }
     let lines: Vec<String> = left
         .iter()
-        .map(|value| format!("  line {}: {} = {:?}", value.line, value.key, value.value))
+        .map(|value| format!("  line {}: {} = \"{}\"", value.line, value.key, value.value))
         .collect();
-    Err(Failure::usage(format!(
-        "kiosque: these values still stand as in the example, and the relay is not a Maildir or this machine:\n{}\n\
-         Nothing was started; put yours in their place.",
+    Some(format!(
+        "these values still stand as in the example, and the relay is not a Maildir or this machine:\n{}",
         lines.join("\n")
-    )))
+    ))
 }
 
 /// Opens the store, brings a SQLite file's schema forward, and takes up what the configuration declares.

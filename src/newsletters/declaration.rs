@@ -8,15 +8,13 @@ use std::fmt;
 
 use toml::Spanned;
 
+use crate::articles::RESERVED;
 use crate::config::{self, AfterPause, Approval, Config, DateRange, Mistakes, OnDoubt, Span, nearest};
 use crate::french::slug::slug;
 use crate::mail::{Address, Mailbox};
 
 use super::schedule::Schedule;
 use super::zone::Zone;
-
-/// Names that stand for something else in addresses: `/flux/tout`, `/flux/lettre/…`, `/flux/auteur/…`.
-pub const RESERVED: [&str; 3] = ["tout", "lettre", "auteur"];
 
 /// A name in addresses: small letters a–z, digits and single hyphens, at most 80, and none of [`RESERVED`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,9 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::articles::CategoryId;
-use crate::db::Tx;
-use crate::subscribers::sql::{ADD_CHOICE, FIND_CHOICE};
-use crate::{execute, fetch_one, id_type};
+use crate::db::{Db, Tx};
+use crate::subscribers::sql::{ADD_CHOICE, CHOICES_OF_READERS, FIND_CHOICE};
+use crate::{execute, fetch_all, fetch_one, id_type};
 
 id_type! {
     /// A choice's row; readers who chose the same share it.
@@ -48,6 +48,15 @@ impl Choice {
         let (id,): (ChoiceId,) = fetch_one!(tx, FIND_CHOICE, text.as_str())?;
         Ok(id)
     }
+}
+
+/// Every choice that confirmed readers made, with the number of their subscriptions.
+///
+/// # Errors
+/// When the store fails, or holds a text that is no choice.
+pub async fn choices_of_readers(db: &Db) -> anyhow::Result<Vec<(Choice, i64)>> {
+    let rows: Vec<(String, i64)> = fetch_all!(db, CHOICES_OF_READERS)?;
+    rows.into_iter().map(|(choice, readers)| Ok((choice.parse()?, readers))).collect()
 }
 
 impl fmt::Display for Choice {

@@ -63,6 +63,9 @@ statements! {
           AND (CAST($2 AS TEXT) IS NULL OR n.slug = CAST($2 AS TEXT))
           AND (CAST($3 AS TEXT) IS NULL OR s.state = CAST($3 AS TEXT))
         ORDER BY s.id LIMIT $4";
+    CHOICES_OF_READERS = "SELECT c.categories, count(*) AS readers
+        FROM subscriptions s JOIN choices c ON c.id = s.choice_id
+        WHERE s.state = 'confirmed' GROUP BY c.categories ORDER BY c.categories";
 
     // Confirmations -----------------------------------------------------------------------------------------------
     ADD_CONFIRMATION = "INSERT INTO confirmations (subscription_id, created_at, expires_at) VALUES ($1, $2, $3)

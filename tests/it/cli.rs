@@ -255,3 +255,18 @@ fn the_status_tells_next_runs_queue_and_relays_on_one_screen() {
     assert_eq!(json["newsletters"][1]["next"]["timezone"], "Africa/Lome");
     assert_eq!(json["queue"], serde_json::json!([]));
 }
+
+#[test]
+fn mail_never_leaves_the_machine_in_the_examples_name() {
+    let relay = "url = \"smtps://lettres@mail.example.org\"\npassword = \"env:KIOSQUE_NO_SUCH\"";
+    let place = Place::with(&EXAMPLE.replace("url = \"maildir:data/outbox\"", relay));
+    let told = place.out(&["check-config"]);
+    assert!(told.contains("warning: serve will not start"), "{told}");
+    let ran = place.run(&["serve"]);
+    assert_eq!(ran.status, Some(2));
+    let text = std::fs::read_to_string(place.path().join("config.toml")).unwrap();
+    let line = text.lines().position(|line| line.starts_with("phone")).unwrap() + 1;
+    let named = format!("  line {line}: publisher.phone = \"+228 00 00 00 00\"");
+    assert!(ran.err.contains(&named), "{}", ran.err);
+    assert!(!place.path().join("data").exists(), "nothing was started");
+}

@@ -2,7 +2,9 @@
 
 use kiosque::app::App;
 use kiosque::config::{Approval, Config};
+use kiosque::db::Sql;
 use kiosque::newsletters::newsletter::Newsletter;
+use kiosque::subscribers::Choice;
 
 use crate::support::database::{TestDatabase, each_database};
 use crate::support::program::{EXAMPLE, Place};
@@ -30,7 +32,8 @@ fn place(database: &TestDatabase) -> Place {
 
 /// The parts of the program in this process, on the same store.
 async fn app(place: &Place) -> App {
-    App::open(Config::load(&place.path().join("config.toml")).unwrap()).await.unwrap()
+    let config = Config::load(&place.path().join("config.toml")).expect("a right configuration");
+    App::open(config).await.expect("the store opens")
 }
 
 #[tokio::test]
@@ -180,7 +183,9 @@ async fn an_editor_postpones_approves_and_stops_a_frozen_edition() {
 
 async fn newsletters_declare(app: &App) {
     let now = app.clock.now();
-    kiosque::newsletters::newsletter::declare(&app.db, &app.declarations.newsletters, now).await.unwrap();
+    kiosque::newsletters::newsletter::declare(&app.db, &app.declarations.newsletters, now)
+        .await
+        .expect("they are declared");
 }
 
 #[tokio::test]
@@ -202,6 +207,48 @@ async fn deliveries_are_held_released_and_tried_again() {
         assert_eq!(place.json(&["delivery", "list", "--held"]), serde_json::json!([]));
         let wrong = place.run(&["delivery", "list", "--state", "gone"]);
         assert_eq!(wrong.status, Some(2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_category_left_out_of_the_file_is_named_when_readers_chose_it() {
+    each_database(async |database| {
+        let place = place(database);
+        place.run(&["import", "articles.jsonl"]);
+        place.out(&[
+            "subscriber",
+            "add",
+            "afi@exemple.org",
+            "--newsletter",
+            "matinale",
+            "--consent",
+            "salon",
+        ]);
+        let app = app(&place).await;
+        let categories = kiosque::articles::categories(&app.db).await.unwrap();
+        let sport = categories.iter().find(|category| category.slug == "sport").unwrap().id;
+        let mut tx = app.db.begin().await.unwrap();
+        let choice = Choice::Only([sport].into()).store(&mut tx).await.unwrap();
+        let choose = "UPDATE subscriptions SET choice_id = $1";
+        let choose = Sql { name: "CHOOSE", sqlite: choose, postgres: choose };
+        kiosque::execute!(&mut tx, choose, choice).unwrap();
+        tx.commit().await.unwrap();
+        app.db.close().await;
+
+        assert!(!place.out(&["check-config"]).contains("warning"));
+        let without = std::fs::read_to_string(place.path().join("config.toml")).unwrap();
+        let without = without
+            .replace("[[category]]\nname = \"Sport\"\nfrom = [\"sports\"]", "")
+            .replace("\"culture\", \"sport\",", "\"culture\",");
+        place.write("config.toml", &without);
+        let out = place.out(&["check-config"]);
+        assert!(
+            out.contains(
+                "la rubrique Sport (sport) n’est plus dans ce fichier, mais figure dans 1\u{a0}inscription"
+            ),
+            "{out}"
+        );
     })
     .await;
 }

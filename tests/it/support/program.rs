@@ -33,7 +33,7 @@ impl Place {
 
     /// A folder with this configuration.
     pub fn with(config: &str) -> Place {
-        let place = Place { folder: tempfile::tempdir().unwrap() };
+        let place = Place { folder: tempfile::tempdir().expect("a folder") };
         place.write("config.toml", config);
         place
     }
@@ -46,8 +46,8 @@ impl Place {
     /// Writes a file, with the folders it needs.
     pub fn write(&self, name: &str, text: &str) {
         let path = self.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("its folder");
+        std::fs::write(path, text).expect("a written file");
     }
 
     /// A command of the program in this folder, with no configuration named by the environment.
@@ -59,7 +59,7 @@ impl Place {
 
     /// Runs the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::from(self.command(arguments).output().unwrap())
+        Ran::from(self.command(arguments).output().expect("the program runs"))
     }
 
     /// Runs the program to its end and gives its output; it must succeed.
@@ -71,7 +71,7 @@ impl Place {
 
     /// The answer of a verb with `--json`.
     pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
-        serde_json::from_str(&self.out(&[arguments, &["--json"]].concat())).unwrap()
+        serde_json::from_str(&self.out(&[arguments, &["--json"]].concat())).expect("JSON")
     }
 }
 
@@ -79,8 +79,8 @@ impl From<Output> for Ran {
     fn from(output: Output) -> Ran {
         Ran {
             status: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
         }
     }
 }
