@@ -1,4 +1,5 @@
-//! Kills: a real child process sends and is ended in the middle, again and again.
+//! Kills: a process that sends is ended in the middle, again and again. On SQLite it is `kiosque serve`; on
+//! PostgreSQL, where the rows of a killed node return when their lease is over, a child with a short lease.
 
 #![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up fails")]
 
@@ -8,14 +9,16 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kiosque::clock::{Clock, Timestamp};
-use kiosque::db::{Db, Keys, NodeId};
+use kiosque::clock::{Clock, DAY, Timestamp};
+use kiosque::db::{Db, Engine, Keys, NodeId};
 use kiosque::delivery::{Pump, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::support::database::{TestDatabase, each_database};
-use crate::support::post::{Post, relay_to};
+use crate::support::newsroom::config_text;
+use crate::support::post::{DAILY, Post, relay_to};
+use crate::support::program::Place;
 
 /// What the child is told: the store, the relay, and the time its clock starts at.
 const CHILD: &str = "KIOSQUE_TEST_CHILD";
@@ -58,14 +61,32 @@ impl Time {
     }
 }
 
-fn start(database: &TestDatabase, post: &Post, time: &Time) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "delivery_kill::child_that_sends", "--ignored", "--nocapture"])
-        .env(CHILD, format!("{} {} {}", database.url, post.relay.address, time.now().millis()))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+fn start(database: &TestDatabase, place: &Place, post: &Post, time: &Time) -> Child {
+    let mut command = match database.engine {
+        Engine::Sqlite => place.command(&["serve"]),
+        Engine::Postgres => {
+            let mut child = Command::new(std::env::current_exe().unwrap());
+            child.args(["--exact", "delivery_kill::child_that_sends", "--ignored", "--nocapture"]);
+            child.env(CHILD, format!("{} {} {}", database.url, post.relay.address, time.now().millis()));
+            child
+        }
+    };
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// What `kiosque serve` is told.
+fn place(database: &TestDatabase, post: &Post) -> Place {
+    let config = config_text(DAILY)
+        .replace("sqlite:unused.db", &database.url)
+        .replace("maildir:outbox", &format!("smtp://{}\"\nconnections = 8 # \"", post.relay.address));
+    Place::with(&config)
+}
+
+/// The served program goes by the machine's clock: its rows must not have expired long ago.
+#[expect(clippy::disallowed_methods, reason = "the machine's clock is what the child goes by")]
+async fn keep_until_tomorrow(post: &Post) {
+    let tomorrow = chrono::Utc::now().timestamp_millis() + DAY;
+    post.room.sql(&format!("UPDATE deliveries SET expires_at = {tomorrow}")).await;
 }
 
 async fn until_taken(post: &Post, rows: usize) {
@@ -89,18 +110,26 @@ async fn ten_kills_in_two_thousand_deliveries_lose_none_and_double_no_more_than_
     each_database(async |database| {
         let db = database.open().await;
         let post = Post::to_readers(&db, 2_000).await;
-        let time = Time::of(&post);
+        let (time, place) = (Time::of(&post), place(database, &post));
+        keep_until_tomorrow(&post).await;
         // Each doubt that a kill left behind, once: the row and when it was put in doubt.
         let mut doubts = BTreeSet::new();
         for kill in 1..=10 {
-            let mut child = start(database, &post, &time);
+            let mut child = start(database, &place, &post, &time);
             until_taken(&post, kill * 170).await;
             child.kill().unwrap();
             child.wait().unwrap();
             doubts.extend(post.doubts().await);
         }
         assert!(post.balance().await.sent < 2_000, "there must be something left for the last run");
-        let mut child = start(database, &post, &time);
+        // The time passes for which a row in doubt is left alone.
+        post.room
+            .sql(
+                "UPDATE deliveries SET in_doubt_at = in_doubt_at - 300000, lease_until = lease_until - 300000
+                 WHERE state = 'in_doubt'",
+            )
+            .await;
+        let mut child = start(database, &place, &post, &time);
         until_sent(&post, 2_000).await;
         child.kill().unwrap();
         child.wait().unwrap();
@@ -127,9 +156,10 @@ async fn ten_ends_by_sigterm_lose_none_and_double_none() {
         let db = database.open().await;
         let post = Post::to_readers(&db, 600).await;
         post.relay.slow_dot(Duration::from_millis(10));
-        let time = Time::of(&post);
+        let (time, place) = (Time::of(&post), place(database, &post));
+        keep_until_tomorrow(&post).await;
         for end in 1..=10 {
-            let mut child = start(database, &post, &time);
+            let mut child = start(database, &place, &post, &time);
             until_taken(&post, end * 50).await;
             let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
             assert!(sent.success());
@@ -137,7 +167,7 @@ async fn ten_ends_by_sigterm_lose_none_and_double_none() {
             let balance = post.balance().await;
             assert_eq!((balance.claimed, balance.in_doubt), (0, 0));
         }
-        let mut child = start(database, &post, &time);
+        let mut child = start(database, &place, &post, &time);
         until_sent(&post, 600).await;
         child.kill().unwrap();
         child.wait().unwrap();

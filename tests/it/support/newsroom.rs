@@ -25,7 +25,13 @@ pub struct Newsroom {
 
 /// The configuration of a newsroom with one newsletter; `newsletter` is its table without the usual keys.
 pub fn config(newsletter: &str) -> Config {
-    let text = format!(
+    let text = config_text(newsletter);
+    Config::from_toml_str(&text, Path::new("/nowhere")).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// The same as text, for the built program.
+pub fn config_text(newsletter: &str) -> String {
+    format!(
         r#"
         public_url = "https://lettres.test.tg"
         [database]
@@ -57,8 +63,7 @@ pub fn config(newsletter: &str) -> Config {
         bounce_to = "retours@lettres.test.tg"
         {newsletter}
         "#
-    );
-    Config::from_toml_str(&text, Path::new("/nowhere")).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    )
 }
 
 impl Newsroom {

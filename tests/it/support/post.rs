@@ -81,7 +81,7 @@ const REASONS: Sql = Sql {
 };
 
 /// What the newsletter says of itself besides its name.
-const DAILY: &str = "schedule = \"0 7 * * *\"\ntimezone = \"Africa/Lome\"";
+pub const DAILY: &str = "schedule = \"0 7 * * *\"\ntimezone = \"Africa/Lome\"";
 
 impl Post {
     /// An edition released to so many readers (`lecteur1@exemple.tg` and so on), every one with his row.
