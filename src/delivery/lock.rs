@@ -10,8 +10,17 @@ use crate::db::Db;
 /// The right to send what stands in a store.
 #[derive(Debug)]
 pub(super) struct PumpLock {
-    /// The lock lives as long as the open file. None on PostgreSQL, where leases do.
-    _file: Option<File>,
+    /// None on PostgreSQL, where leases do.
+    file: Option<File>,
+}
+
+impl Drop for PumpLock {
+    fn drop(&mut self) {
+        // Closing alone is not enough: a child that is just being started has a copy of the open file.
+        if let Some(file) = &self.file {
+            let _ = file.unlock();
+        }
+    }
 }
 
 impl PumpLock {
@@ -20,7 +29,7 @@ impl PumpLock {
     /// # Errors
     /// When the lock's file, which stands beside the database's, cannot be made.
     pub(super) fn take(db: &Db) -> anyhow::Result<Option<Self>> {
-        let Some(database) = db.file() else { return Ok(Some(Self { _file: None })) };
+        let Some(database) = db.file() else { return Ok(Some(Self { file: None })) };
         let mut path = database.as_os_str().to_owned();
         path.push(".pump");
         let path = PathBuf::from(path);
@@ -31,7 +40,7 @@ impl PumpLock {
             .open(&path)
             .with_context(|| format!("cannot make the lock {}", path.display()))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: Some(file) })),
+            Ok(()) => Ok(Some(Self { file: Some(file) })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
                 Err(error).with_context(|| format!("cannot lock {}", path.display()))

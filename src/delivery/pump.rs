@@ -240,7 +240,7 @@ impl Pump {
         let work = store::work(&self.db, now).await?;
         if work.expired {
             let rows = store::return_expired(&self.db, now).await?;
-            tracing::warn!(rows, "claims outlived their lease");
+            tracing::warn!(rows, "claims outlived their lease or their node");
         }
         let claim = Claim {
             owner: &self.owner,

@@ -146,9 +146,9 @@ statements! {
     // Claims ----------------------------------------------------------------------------------------------------
     CLAIM = { sqlite: claim!(""), postgres: claim!(" FOR UPDATE SKIP LOCKED") };
     CLAIM_DOUBTFUL = { sqlite: claim_doubtful!(""), postgres: claim_doubtful!(" FOR UPDATE SKIP LOCKED") };
-    // Claims whose owner let the lease pass before any body was begun.
+    // Claims whose owner let the lease pass before any body was begun, or has given no sign of life since $2.
     RETURN_EXPIRED_CLAIMS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
-        WHERE state = 'claimed' AND lease_until <= $1";
+        WHERE state = 'claimed' AND (lease_until <= $1 OR owner IN (SELECT id FROM nodes WHERE seen_at <= $2))";
     // On SQLite the pump's lock is ours: every other owner is a run of the program that has ended.
     RETURN_CLAIMS_OF_OTHERS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
         WHERE state = 'claimed' AND owner <> $1";
@@ -161,7 +161,8 @@ statements! {
         EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND NOT held AND priority IN (0, 1, 2, 5)
                 AND due_at <= $1) AS pending,
         EXISTS (SELECT 1 FROM deliveries WHERE state = 'in_doubt' AND lease_until <= $1 AND NOT held) AS doubtful,
-        EXISTS (SELECT 1 FROM deliveries WHERE state = 'claimed' AND lease_until <= $1) AS expired";
+        EXISTS (SELECT 1 FROM deliveries WHERE state = 'claimed'
+                AND (lease_until <= $1 OR owner IN (SELECT id FROM nodes WHERE seen_at <= $2))) AS expired";
 
     // Marks -----------------------------------------------------------------------------------------------------
     // Whoever changes many rows of an edition locks them in another order than we: we are the ones who give way and

@@ -1,6 +1,6 @@
 //! The queue as it stands in the store: rows in, rows claimed, rows returned.
 
-use crate::clock::Timestamp;
+use crate::clock::{MINUTE, Timestamp};
 use crate::db::{Db, KeyId, NodeId, Tx};
 use crate::delivery::row::{Claimed, Kind};
 use crate::delivery::sql;
@@ -89,7 +89,7 @@ pub(super) struct Work {
 
 /// Whether there is anything to do.
 pub(super) async fn work(db: &Db, now: Timestamp) -> sqlx::Result<Work> {
-    fetch_one!(db, sql::WORK, now)
+    fetch_one!(db, sql::WORK, now, now.plus(-DEAD_AFTER))
 }
 
 /// Claims at most `most` rows of one priority, in the order they are due. A claim that a power cut undoes has done
@@ -125,9 +125,13 @@ pub(super) async fn claim_doubtful(db: &Db, claim: Claim<'_>, most: i64) -> sqlx
     Ok(rows)
 }
 
-/// Returns claims whose lease has passed.
+/// A node not seen for this long (ms) has lost what it claimed. Should it live all the same, the epoch keeps it from
+/// beginning anything; what it put in doubt stays its own until the lease is over.
+const DEAD_AFTER: i64 = 3 * MINUTE;
+
+/// Returns claims whose lease has passed, or whose node is gone.
 pub(super) async fn return_expired(db: &Db, now: Timestamp) -> sqlx::Result<u64> {
-    execute!(db, sql::RETURN_EXPIRED_CLAIMS, now)
+    execute!(db, sql::RETURN_EXPIRED_CLAIMS, now, now.plus(-DEAD_AFTER))
 }
 
 /// Returns at once what runs of the program that have ended had claimed; what they left in doubt is sent again

@@ -147,6 +147,7 @@ impl Worker {
         match open.session.finish(message.bytes.clone()).await {
             Ok(reply) => {
                 line.well();
+                tracing::debug!(delivery = %row.id, relay = %line.relay.name, code = reply.code, "sent");
                 let sent = Settlement::new(row, State::Sent, self.now());
                 let answered = sent.answered(&line.relay.name, Stage::Dot, Some(reply.code), reply.text);
                 self.shared.marks.tell(answered);

@@ -487,6 +487,61 @@ async fn claims_of_a_run_that_ended_return_at_once_on_sqlite_and_after_their_lea
 }
 
 #[tokio::test]
+async fn claims_of_a_node_that_gives_no_sign_of_life_return_before_their_lease() {
+    each_engine(async |db| {
+        let post = Post::to_readers(&db, 4).await;
+        let now = post.room.now();
+        for (node, seen) in [("alive", now), ("dead", now.plus(-3 * MINUTE))] {
+            let seen = seen.millis();
+            post.room
+                .sql(&format!(
+                    "INSERT INTO nodes (id, started_at, seen_at, declarations) VALUES ('{node}', 0, {seen}, '')"
+                ))
+                .await;
+        }
+        let lease = now.plus(20 * MINUTE).millis();
+        let claim = |node, rows| {
+            format!(
+                "UPDATE deliveries SET state = 'claimed', owner = '{node}', epoch = 1, lease_until = {lease}
+                 WHERE subscription_id IN (SELECT id FROM subscriptions WHERE subscriber_id IN ({rows}))"
+            )
+        };
+        post.room.sql(&claim("alive", "1")).await;
+        post.room.sql(&claim("dead", "2, 3")).await;
+        let pump = post.pump();
+        // On SQLite the pump's lock tells more: nobody else can be sending.
+        let all_returned = matches!(db, Db::Sqlite { .. });
+        assert_eq!(pump.step().await.unwrap(), if all_returned { 4 } else { 3 });
+        post.assert_promises().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_operator_tries_a_failed_delivery_again_and_it_is_the_same_message() {
+    each_engine(async |db| {
+        let post = Post::to_readers(&db, 2).await;
+        post.relay.rule(
+            Rule::at(Step::Dot, Act::Reply("554 5.6.0 odd")).times(1).but_takes().to("lecteur1@exemple.tg"),
+        );
+        let pump = post.pump();
+        post.drain(&pump).await;
+        assert_eq!(post.states().await, BTreeMap::from([("failed", 1), ("sent", 1)]));
+        let id = |text: String| DeliveryId(text.parse().unwrap());
+        let failed = id(post.value("id", "lecteur1@exemple.tg").await);
+        let sent = id(post.value("id", "lecteur2@exemple.tg").await);
+        let (now, later) = (post.room.now(), post.room.now().plus(HOUR));
+        assert!(delivery::operate::retry(&db, failed, now, later).await.unwrap());
+        assert!(!delivery::operate::retry(&db, sent, now, later).await.unwrap(), "it was sent");
+        post.drain(&pump).await;
+        assert_eq!(post.states().await, all("sent", 2));
+        assert_eq!(post.relay.taken().len(), 3);
+        post.assert_promises().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn two_pumps_share_the_work_on_postgresql_and_take_turns_on_sqlite() {
     each_engine(async |db| {
         let post = Post::to_readers(&db, 60).await;
