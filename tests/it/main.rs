@@ -1,5 +1,7 @@
 //! Scenario tests: the program as its users meet it, on both engines.
 
+#![expect(clippy::unwrap_used, reason = "a scenario that cannot go on fails, in its helpers too")]
+
 mod api;
 mod articles;
 mod cli;

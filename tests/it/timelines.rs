@@ -111,6 +111,9 @@ impl Model {
     }
 }
 
+/// A phase of a tick, the slot's instant, and the edition it made or the slot that sent nothing.
+type Step<'a> = (u8, Timestamp, Result<EditionId, (&'a String, SkipReason)>);
+
 struct Play {
     room: Newsroom,
     model: Model,
@@ -199,7 +202,7 @@ impl Play {
         assert_eq!(other, Default::default(), "the second node found something left to do");
         // A coalesced edition gives its articles back before the later slot takes them; then slots go in order, and
         // what ends unreleased ends last.
-        let mut steps: Vec<(u8, Timestamp, Result<EditionId, (&String, SkipReason)>)> = Vec::new();
+        let mut steps: Vec<Step<'_>> = Vec::new();
         for (_, key, reason) in &one.skipped {
             let phase = match (self.edition_of(key).await, reason) {
                 (None, _) => 1,
