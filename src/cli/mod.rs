@@ -41,6 +41,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Show everything at work on this machine, with articles and readers of its own
+    Demo,
     /// Run everything: pages, feeds, schedules, sending
     Serve(serve::Arguments),
     /// Bring the database's schema to this program's
@@ -85,10 +87,11 @@ pub fn main() -> ExitCode {
 
 async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
     let config = config.as_deref();
-    if !matches!(verb, Verb::Serve(_)) {
+    if !matches!(verb, Verb::Serve(_) | Verb::Demo) {
         telemetry::start_command_logs(); // serve and demo start theirs as configured
     }
     match verb {
+        Verb::Demo => demo::run().await,
         Verb::Serve(arguments) => serve::run(config, arguments).await,
         Verb::Migrate => migrate::run(config).await,
         Verb::CheckConfig => check_config::run(config).await,

@@ -102,6 +102,11 @@ pub enum Page {
         /// The HTTP status: 400, 403, 404, 405, 410, 413, 422, 429, 500, 503 and 504 have words of their own.
         status: u16,
     },
+    /// `/articles/…`, in the demo only: where the links of its feeds and mails lead.
+    Article {
+        /// The article.
+        article: ArticleView,
+    },
     /// `/outbox`, in the demo only: the mails that would have been sent.
     Outbox {
         /// The mails, the newest first.
@@ -174,6 +179,27 @@ pub struct ReceiptView {
     pub reference: String,
 }
 
+/// An article on its own page.
+#[derive(Debug, Clone, Serialize)]
+pub struct ArticleView {
+    /// Plain text.
+    pub title: String,
+    /// Plain text.
+    pub summary: String,
+    /// The first rubric's name.
+    pub rubric: String,
+    /// Who signs.
+    pub authors: Vec<String>,
+    /// When it was published, in the demo's zone.
+    pub date: NaiveDateTime,
+    /// The picture's address; empty when there is none.
+    pub image_url: String,
+    /// What it shows.
+    pub image_alt: String,
+    /// Clean HTML.
+    pub body: String,
+}
+
 /// A mail of the outbox.
 #[derive(Debug, Clone, Serialize)]
 pub struct MessageView {
@@ -224,6 +250,7 @@ impl Page {
             Page::Unsubscribed { .. } => "pages/unsubscribed.html",
             Page::Forgotten {} => "pages/forgotten.html",
             Page::Error { .. } => "pages/error.html",
+            Page::Article { .. } => "pages/article.html",
             Page::Outbox { .. } => "pages/outbox.html",
             Page::OutboxMessage { .. } => "pages/outbox_message.html",
         }

@@ -35,6 +35,7 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
     "email/preheader.txt"
     "email/subject.txt"
     "email/theme.txt"
+    "pages/article.html"
     "pages/base.html"
     "pages/blocked.html"
     "pages/check_mail.html"

@@ -5,8 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::articles::CategoryId;
-use crate::db::{Db, Tx};
-use crate::subscribers::sql::{ADD_CHOICE, CHOICES_OF_READERS, FIND_CHOICE};
+use crate::db::{Db, Keys, Tx};
+use crate::mail::Address;
+use crate::subscribers::address::AddressHash;
+use crate::subscribers::newsletter::NewsletterId;
+use crate::subscribers::sql::{ADD_CHOICE, CHOICES_OF_READERS, CHOOSE, FIND_CHOICE};
 use crate::{execute, fetch_all, fetch_one, id_type};
 
 id_type! {
@@ -57,6 +60,22 @@ impl Choice {
 pub async fn choices_of_readers(db: &Db) -> anyhow::Result<Vec<(Choice, i64)>> {
     let rows: Vec<(String, i64)> = fetch_all!(db, CHOICES_OF_READERS)?;
     rows.into_iter().map(|(choice, readers)| Ok((choice.parse()?, readers))).collect()
+}
+
+/// Sets what a reader wants of a newsletter, from the next edition on. Gives false when the address is not on its list.
+///
+/// # Errors
+/// When the store fails.
+pub async fn choose(
+    tx: &mut Tx,
+    keys: &Keys,
+    address: &Address,
+    newsletter: NewsletterId,
+    choice: &Choice,
+) -> sqlx::Result<bool> {
+    let choice = choice.store(tx).await?;
+    let hash = AddressHash::of(keys, address);
+    Ok(execute!(tx, CHOOSE, hash.as_bytes(), newsletter, choice)? > 0)
 }
 
 impl fmt::Display for Choice {

@@ -22,7 +22,7 @@ mod token;
 
 pub use address::AddressHash;
 pub use ask::{ASK_EVERY, ASKS_UNTIL_CONFIRMED, Asked, ConfirmationDue, ask};
-pub use choice::{Choice, ChoiceError, ChoiceId, choices_of_readers};
+pub use choice::{Choice, ChoiceError, ChoiceId, choices_of_readers, choose};
 pub use confirm::{
     Confirmed, Link, OpenConfirmation, Refused, confirm, confirmation_token, look_at_confirmation, refuse,
 };

@@ -1,7 +1,8 @@
-//! The home page: the newsletters and the way to the feeds.
+//! The home page: the newsletters and the way to the feeds. And no icon, said once a week instead of a 404 a page.
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -12,7 +13,8 @@ use crate::html::pages::{LetterView, Page};
 use crate::newsletters::rhythm::rhythm;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/", get(home))
+    let no_icon = (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "public, max-age=604800")]);
+    Router::new().route("/", get(home)).route("/favicon.ico", get(async move || no_icon))
 }
 
 async fn home(State(app): State<App>) -> Result<Response, Failure> {
