@@ -10,9 +10,11 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default as default_policy
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import quote, unquote, urljoin
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("KIOSQUE_PROGRAM", str(ROOT / "target" / "debug" / "kiosque"))
@@ -116,6 +118,19 @@ class Demo:
             for link in page.links
             if "alternate" in link.get("rel", "").split() and link.get("type", "").startswith("application/")
         ]
+
+    def outbox(self, recipient="", digests=True):
+        """The ids of the mails to `recipient` that lie in the outbox, the newest first: digests, or all mail."""
+        page = Links(self.get("/outbox").text)
+        found = [unquote(link["href"].rsplit("/", 1)[1]) for link in page.anchors if "/outbox/" in link.get("href", "")]
+        mails = [(name, self.mail(name)["headers"]) for name in found]
+        return [name for name, mail in mails if recipient in mail["To"] and (mail["List-Id"] or not digests)]
+
+    def mail(self, name):
+        """A mail of the outbox, read by Python's own parser: {"headers", "text", "html"}."""
+        mail = message_from_bytes(self.get(f"/outbox/{quote(name)}/source").body, policy=default_policy)
+        parts = {kind: mail.get_body((kind,)) for kind in ("plain", "html")}
+        return {"headers": mail, "text": parts["plain"].get_content(), "html": parts["html"].get_content()}
 
     def stop(self):
         """Ctrl-C; gives the exit status."""
