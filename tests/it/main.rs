@@ -15,6 +15,7 @@ mod editions;
 mod feed_xml;
 mod feeds;
 mod house;
+mod nodes;
 mod reader_pages;
 mod readers;
 mod retractions;

@@ -100,7 +100,7 @@ impl TestDatabase {
     }
 
     /// Removes it. A failed test on PostgreSQL leaves its database to be looked at, until the server goes.
-    async fn remove(self) {
+    pub async fn remove(self) {
         if self.folder.is_none() {
             let server = server().expect("the server it was made on");
             let name = Url::parse(&self.url).expect("a URL").path().trim_start_matches('/').to_owned();
