@@ -16,7 +16,7 @@ use crate::subscribers::AddressHash;
 const EXPIRE_AFTER: i64 = HOUR;
 
 /// Puts a test of the newsletter's next edition in the queue, before any digest, and gives its subject, which begins
-/// with « [Essai] ». Neither slot nor ledger is written; its unsubscribe link opens nothing.
+/// with `[Essai]`. Neither slot nor ledger is written; its unsubscribe link opens nothing.
 ///
 /// # Errors
 /// As [`Desk::test_mail`].

@@ -83,7 +83,7 @@ impl Desk {
         self.look(slug, now, None).await
     }
 
-    /// The mail that `edition test` sends: a preview for readers of everything, marked « [Essai] ».
+    /// The mail that `edition test` sends: a preview for readers of everything, marked `[Essai]`.
     ///
     /// # Errors
     /// As [`Desk::preview`].

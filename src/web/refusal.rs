@@ -1,6 +1,6 @@
 //! What a client gets when it does not get what it asked for: a French page that says why.
 //!
-//! Handlers, extractors and layers answer with a bare status; [`explain`] puts the page to it in one place.
+//! Handlers, extractors and layers answer with a bare status; `explain` puts the page to it in one place.
 
 use std::any::Any;
 
