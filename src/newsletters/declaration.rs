@@ -8,60 +8,13 @@ use std::fmt;
 
 use toml::Spanned;
 
-use crate::articles::RESERVED;
 use crate::config::{self, AfterPause, Approval, Config, DateRange, Mistakes, OnDoubt, Span, nearest};
 use crate::french::slug::slug;
 use crate::mail::{Address, Mailbox};
 
 use super::schedule::Schedule;
+use super::slug::Slug;
 use super::zone::Zone;
-
-/// A name in addresses: small letters a–z, digits and single hyphens, at most 80, and none of [`RESERVED`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Slug(String);
-
-/// Why a text is no slug.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SlugError {
-    /// Other characters, or too many.
-    #[error("expected small letters a-z, digits and single hyphens{}", suggestion(.0))]
-    Form(Option<String>),
-    /// One of [`RESERVED`].
-    #[error("\"{0}\" is taken by kiosque's own addresses; choose another slug")]
-    Reserved(String),
-}
-
-fn suggestion(slug: &Option<String>) -> String {
-    slug.as_ref().map_or_else(String::new, |slug| format!(", such as \"{slug}\""))
-}
-
-impl Slug {
-    /// Reads a slug as it is written in addresses.
-    ///
-    /// # Errors
-    /// When it has another form, or is reserved.
-    pub fn parse(text: &str) -> Result<Slug, SlugError> {
-        let proper = slug(text);
-        if proper.as_deref() != Some(text) {
-            return Err(SlugError::Form(proper));
-        }
-        if RESERVED.contains(&text) {
-            return Err(SlugError::Reserved(text.to_owned()));
-        }
-        Ok(Slug(text.to_owned()))
-    }
-
-    /// The slug as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Slug {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A `[[category]]`, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -29,6 +29,7 @@ pub mod selection;
 pub mod slot;
 pub mod slot_plan;
 pub mod slot_store;
+pub mod slug;
 mod sql;
 pub mod variant;
 pub mod zone;
