@@ -74,7 +74,7 @@ impl Bar {
             return Bar(None);
         }
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-        let known = style("{bar:40} {percent:>3} %  {bytes} of {total_bytes}  {msg}  {eta} left");
+        let known = style("{bar:24} {percent:>3} %  {msg}  {eta} left");
         let unknown = style("{spinner}  {bytes}  {msg}  {elapsed}");
         let task = tokio::spawn({
             let (bar, progress) = (bar.clone(), Arc::clone(progress));
