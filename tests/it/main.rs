@@ -9,6 +9,7 @@ mod cli_newsroom;
 mod config;
 mod delivery;
 mod delivery_kill;
+mod delivery_relay;
 mod delivery_run;
 mod delivery_smtp;
 mod editions;

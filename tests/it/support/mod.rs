@@ -7,3 +7,4 @@ pub mod post;
 pub mod program;
 pub mod site;
 pub mod smtp;
+mod smtp_script;
