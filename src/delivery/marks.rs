@@ -248,6 +248,7 @@ impl Writer {
         settlements: &[Settlement],
         asks: &[Ask],
     ) -> anyhow::Result<(Instant, Vec<(DeliveryId, Refusal)>)> {
+        let began = Instant::now();
         let mut tx = self.db.begin_durable().await?;
         if self.db.engine() == Engine::Postgres {
             let _: (String,) = fetch_one!(&mut tx, GIVE_WAY)?;
@@ -256,6 +257,8 @@ impl Writer {
         let checked = Instant::now();
         let refusals = self.put_in_doubt(&mut tx, asks).await?;
         tx.commit().await?;
+        // From asking for the write lock on: who else writes shows here.
+        metrics::histogram!("kiosque_delivery_write_seconds").record(began.elapsed());
         Ok((checked, refusals))
     }
 

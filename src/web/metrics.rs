@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::exposition::Exposition;
 use crate::app::App;
@@ -25,6 +25,9 @@ const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Upper bounds of the times that requests take.
 const SECONDS: [f64; 8] = [0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+/// Upper bounds of the times that a commit of delivery states takes: 50 ms is what bulk writers must leave it.
+const WRITE_SECONDS: [f64; 11] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0];
 
 /// A database that has not answered by then does not answer.
 const DATABASE_WITHIN: Duration = Duration::from_secs(5);
@@ -41,10 +44,15 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     if let Some(handle) = HANDLE.get() {
         return Ok(handle.clone());
     }
-    let builder = PrometheusBuilder::new().set_buckets(&SECONDS).context("cannot count metrics")?;
+    let writes = Matcher::Full("kiosque_delivery_write_seconds".to_owned());
+    let builder = PrometheusBuilder::new()
+        .set_buckets(&SECONDS)
+        .and_then(|builder| builder.set_buckets_for_metric(writes, &WRITE_SECONDS))
+        .context("cannot count metrics")?;
     let handle = builder.install_recorder().context("cannot count metrics")?;
     metrics::describe_counter!("kiosque_http_requests_total", "Requests by route, method and status.");
     metrics::describe_histogram!("kiosque_http_request_seconds", "Time to answer, by route.");
+    metrics::describe_histogram!("kiosque_delivery_write_seconds", "Time to commit delivery states.");
     metrics::describe_counter!("kiosque_feed_rebuilds_total", "Categories whose feeds were built anew.");
     Ok(HANDLE.get_or_init(|| handle).clone())
 }
