@@ -25,3 +25,4 @@ mod support;
 mod templates;
 mod timelines;
 mod web;
+mod wordpress;

@@ -56,6 +56,8 @@ pub fn config_text(newsletter: &str) -> String {
         name = "Économie"
         [[category]]
         name = "Sport"
+        [[category]]
+        name = "Tech & Web"
         [[newsletter]]
         slug = "matinale"
         title = "La Matinale"
