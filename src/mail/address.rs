@@ -207,7 +207,7 @@ impl FromStr for Mailbox {
 }
 
 impl fmt::Display for Mailbox {
-    /// For people; the header's form is made by [`crate::mail::compose`].
+    /// For people; the header's form is made by [`crate::mail::compose()`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
             Some(name) if name.contains([',', '<', '>', '"', '\\', '@', ';', ':']) => {

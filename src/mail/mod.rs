@@ -1,6 +1,6 @@
 //! Message bytes: encoded once per variant, personal parts spliced in.
 //!
-//! [`compose`] turns a [`Draft`] into an [`Encoded`] message: headers and quoted-printable bodies with named gaps.
+//! [`compose()`] turns a [`Draft`] into an [`Encoded`] message: headers and quoted-printable bodies with named gaps.
 //! [`Encoded::splice`] fills the gaps with what is one reader's own. A message is a pure function of the two, so a
 //! resend has the same bytes.
 

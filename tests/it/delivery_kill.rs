@@ -159,8 +159,10 @@ async fn ten_ends_by_sigterm_lose_none_and_double_none() {
         let (time, place) = (Time::of(&post), place(database, &post));
         keep_until_tomorrow(&post).await;
         for end in 1..=10 {
+            let before = post.relay.record(|record| record.taken.len());
             let mut child = start(database, &place, &post, &time);
-            until_taken(&post, end * 50).await;
+            // It must have begun to send, or the signal would come before anybody listens for it.
+            until_taken(&post, (before + 1).max(end * 50)).await;
             let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
             assert!(sent.success());
             assert!(child.wait().unwrap().success());
