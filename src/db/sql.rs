@@ -13,10 +13,15 @@ pub struct Sql {
 
 /// Declares statements as constants and lists them in `ALL`, so that a test can prepare every one on both engines.
 ///
-/// A statement is one text, or `{ sqlite: "…", postgres: "…" }` where the dialects differ.
+/// A statement is one text, `(concat!(…))`, or `{ sqlite: "…", postgres: "…" }` where the dialects differ.
 #[macro_export]
 macro_rules! statements {
     (@one $(#[$doc:meta])* $name:ident $text:literal) => {
+        $(#[$doc])*
+        pub(crate) const $name: $crate::db::Sql =
+            $crate::db::Sql { name: stringify!($name), sqlite: $text, postgres: $text };
+    };
+    (@one $(#[$doc:meta])* $name:ident ($text:expr)) => {
         $(#[$doc])*
         pub(crate) const $name: $crate::db::Sql =
             $crate::db::Sql { name: stringify!($name), sqlite: $text, postgres: $text };

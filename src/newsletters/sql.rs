@@ -2,18 +2,36 @@
 
 use crate::statements;
 
+/// An edition's row with the names of its newsletter and slot.
+macro_rules! editions {
+    ($which:literal) => {
+        concat!(
+            "SELECT e.id, e.newsletter_id, n.slug, e.slot_id, s.slot_key, e.state, e.revision, e.slot_at, e.due_at, \
+                e.expires_at, e.approved_at, e.released_at, e.eligible, e.fanned_out_at \
+             FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id ",
+            $which
+        )
+    };
+}
+
+/// A newsletter's row.
+macro_rules! newsletters {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, slug, title, schedule, timezone, taken_up_at, opening_at, paused_at, paused_until \
+             FROM newsletters ",
+            $which
+        )
+    };
+}
+
 statements! {
     // Newsletters -----------------------------------------------------------------------------------------------
-    NEWSLETTER_BY_SLUG = "SELECT id, slug, title, schedule, timezone, taken_up_at, opening_at, paused_at, paused_until
-        FROM newsletters WHERE slug = $1
-           OR id = (SELECT newsletter_id FROM newsletter_aliases WHERE slug = $1)";
+    NEWSLETTER_BY_SLUG = (newsletters!(
+        "WHERE slug = $1 OR id = (SELECT newsletter_id FROM newsletter_aliases WHERE slug = $1)"
+    ));
     // On PostgreSQL the row is the lock under which a newsletter's slots, ledger and editions change.
-    LOCK_NEWSLETTER = {
-        sqlite: "SELECT id, slug, title, schedule, timezone, taken_up_at, opening_at, paused_at, paused_until
-                 FROM newsletters WHERE id = $1",
-        postgres: "SELECT id, slug, title, schedule, timezone, taken_up_at, opening_at, paused_at, paused_until
-                   FROM newsletters WHERE id = $1 FOR UPDATE"
-    };
+    LOCK_NEWSLETTER = { sqlite: newsletters!("WHERE id = $1"), postgres: newsletters!("WHERE id = $1 FOR UPDATE") };
     ADD_NEWSLETTER = "INSERT INTO newsletters (slug, title, schedule, timezone, taken_up_at, created_at)
         VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (slug) DO NOTHING";
     RENAME_NEWSLETTER = "UPDATE newsletters SET slug = $2 WHERE id = $1";
@@ -77,18 +95,9 @@ statements! {
     ADD_EDITION_ARTICLE = "INSERT INTO edition_articles (edition_id, revision, article_id, position, role, content_hash)
         VALUES ($1, $2, $3, $4, $5, $6)";
     SET_REVISION = "UPDATE editions SET revision = $2 WHERE id = $1";
-    EDITION = "SELECT e.id, e.newsletter_id, n.slug, e.slot_id, s.slot_key, e.state, e.revision, e.slot_at, e.due_at,
-            e.expires_at, e.approved_at, e.released_at, e.eligible, e.fanned_out_at
-        FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id
-        WHERE e.id = $1";
-    EDITIONS_OF = "SELECT e.id, e.newsletter_id, n.slug, e.slot_id, s.slot_key, e.state, e.revision, e.slot_at, e.due_at,
-            e.expires_at, e.approved_at, e.released_at, e.eligible, e.fanned_out_at
-        FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id
-        WHERE e.newsletter_id = $1 ORDER BY e.slot_at DESC, e.id DESC LIMIT $2";
-    FROZEN_EDITIONS = "SELECT e.id, e.newsletter_id, n.slug, e.slot_id, s.slot_key, e.state, e.revision, e.slot_at, e.due_at,
-            e.expires_at, e.approved_at, e.released_at, e.eligible, e.fanned_out_at
-        FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id
-        WHERE e.newsletter_id = $1 AND e.state = 'frozen' ORDER BY e.slot_at, e.id";
+    EDITION = (editions!("WHERE e.id = $1"));
+    EDITIONS_OF = (editions!("WHERE e.newsletter_id = $1 ORDER BY e.slot_at DESC, e.id DESC LIMIT $2"));
+    FROZEN_EDITIONS = (editions!("WHERE e.newsletter_id = $1 AND e.state = 'frozen' ORDER BY e.slot_at, e.id"));
     REVISION = "SELECT subject, note, cause, created_at FROM edition_revisions WHERE edition_id = $1 AND revision = $2";
     REVISIONS = "SELECT revision, subject, note, cause, created_at FROM edition_revisions
         WHERE edition_id = $1 ORDER BY revision";
