@@ -1,7 +1,5 @@
 //! A newsroom run from the command line alone: articles in, an edition out, decisions in between, on both engines.
 
-#![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up fails")]
-
 use kiosque::app::App;
 use kiosque::config::{Approval, Config};
 use kiosque::db::Sql;

@@ -1,8 +1,6 @@
 //! Kills: a process that sends is ended in the middle, again and again. On SQLite it is `kiosque serve`; on
 //! PostgreSQL, where the rows of a killed node return when their lease is over, a child with a short lease.
 
-#![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up fails")]
-
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};

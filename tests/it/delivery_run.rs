@@ -1,7 +1,5 @@
 //! The pump at work: who goes first, what wakes it, and how it ends.
 
-#![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up fails")]
-
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,5 @@
 //! One conversation with a relay: what each failure at each stage means, and what must never happen.
 
-#![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up fails")]
-
 use std::time::{Duration, Instant};
 
 use kiosque::config::Security;

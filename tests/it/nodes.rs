@@ -1,7 +1,5 @@
 //! Two nodes on one PostgreSQL, as real processes: one slot, one edition, one copy for each reader.
 
-#![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up fails")]
-
 use std::fs::File;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};

@@ -1,7 +1,5 @@
 //! The readers' pages over HTTP: what each method does and does not, and what an answer gives away.
 
-#![expect(clippy::unwrap_used, reason = "a scenario's helpers fail where they stand")]
-
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};

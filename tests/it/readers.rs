@@ -1,7 +1,5 @@
 //! Readers: asking, confirming, leaving, coming back; what stops a mail and what lets it go again.
 
-#![expect(clippy::unwrap_used, reason = "a scenario's helpers fail where they stand")]
-
 use std::path::Path;
 use std::slice;
 use std::sync::Arc;

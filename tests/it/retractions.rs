@@ -1,7 +1,5 @@
 //! A retraction after release: what has not left takes the new revision, what may have left keeps its bytes.
 
-#![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up fails")]
-
 use kiosque::clock::HOUR;
 use kiosque::delivery::fan_out;
 use kiosque::newsletters::edition::{self, Edition};

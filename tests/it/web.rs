@@ -1,7 +1,5 @@
 //! The public listener: feeds by the rules of HTTP, pages, limits, and stopping in good order.
 
-#![expect(clippy::unwrap_used, reason = "what a test stands on may panic")]
-
 use std::time::Duration;
 
 use axum::Router;

@@ -1,7 +1,5 @@
 //! A newsroom whose articles stand in feeds: three rubrics, one of them not declared, and a clock to move.
 
-#![expect(clippy::unwrap_used, reason = "what a test stands on may panic")]
-
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use kiosque::clock::{Clock, DAY, HOUR, Timestamp};

@@ -1,7 +1,5 @@
 //! A released edition on its way: a newsroom with readers, a scripted relay, a pump in the test's hands.
 
-#![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up fails")]
-
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;

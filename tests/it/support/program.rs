@@ -1,7 +1,5 @@
 //! The built program, run in a folder of its own.
 
-#![expect(clippy::unwrap_used, reason = "what a test stands on may panic")]
-
 use std::path::Path;
 use std::process::{Command, Output};
 

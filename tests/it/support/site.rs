@@ -1,7 +1,5 @@
 //! The public listener over a newsroom, asked without a network.
 
-#![expect(clippy::unwrap_used, reason = "what a test stands on may panic")]
-
 use std::path::Path;
 
 use axum::Router;

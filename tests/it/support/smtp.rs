@@ -1,7 +1,5 @@
 //! A scripted SMTP server: it can answer anything, drop, reset or hang at each stage, and records what it took.
 
-#![expect(clippy::unwrap_used, reason = "a scenario that cannot be set up fails")]
-
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
