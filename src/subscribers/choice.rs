@@ -9,7 +9,7 @@ use crate::db::{Db, Keys, Tx};
 use crate::mail::Address;
 use crate::subscribers::address::AddressHash;
 use crate::subscribers::newsletter::NewsletterId;
-use crate::subscribers::sql::{ADD_CHOICE, CHOICES_OF_READERS, CHOOSE, FIND_CHOICE};
+use crate::subscribers::sql::{ADD_CHOICE, CHOICES_OF_READERS, FIND_CHOICE, SET_CHOICE};
 use crate::{execute, fetch_all, fetch_one, id_type};
 
 id_type! {
@@ -75,7 +75,7 @@ pub async fn choose(
 ) -> sqlx::Result<bool> {
     let choice = choice.store(tx).await?;
     let hash = AddressHash::of(keys, address);
-    Ok(execute!(tx, CHOOSE, hash.as_bytes(), newsletter, choice)? > 0)
+    Ok(execute!(tx, SET_CHOICE, hash.as_bytes(), newsletter, choice)? > 0)
 }
 
 impl fmt::Display for Choice {

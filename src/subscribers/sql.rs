@@ -27,7 +27,7 @@ statements! {
     // Choices -----------------------------------------------------------------------------------------------------
     ADD_CHOICE = "INSERT INTO choices (categories) VALUES ($1) ON CONFLICT (categories) DO NOTHING";
     FIND_CHOICE = "SELECT id FROM choices WHERE categories = $1";
-    CHOOSE = "UPDATE subscriptions SET choice_id = $3
+    SET_CHOICE = "UPDATE subscriptions SET choice_id = $3
         WHERE newsletter_id = $2 AND subscriber_id = (SELECT id FROM subscribers WHERE address_hash = $1)";
 
     // Subscriptions -----------------------------------------------------------------------------------------------
