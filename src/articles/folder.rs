@@ -10,9 +10,9 @@ use anyhow::Context;
 
 use crate::config;
 
-use super::desk::Desk;
 use super::formats::{Format, detect};
 use super::import::{Options, Progress};
+use super::intake::Intake;
 use super::summary::Summary;
 
 /// A file's size and the time of its last change: equal twice, nobody is writing it any more.
@@ -69,7 +69,7 @@ impl Folder {
     /// # Errors
     /// When the folder cannot be read or the store fails: the files stay, and the next look tries again. When a file cannot be
     /// moved away; it is then not imported again until it changes.
-    pub async fn poll(&mut self, desk: &Desk) -> anyhow::Result<Vec<Taken>> {
+    pub async fn poll(&mut self, intake: &Intake) -> anyhow::Result<Vec<Taken>> {
         let ready = self.ready()?;
         let (exports, others): (Vec<PathBuf>, Vec<PathBuf>) =
             ready.into_iter().partition(|path| is_export(path));
@@ -81,7 +81,7 @@ impl Folder {
             Options { source: Some(self.source.clone()), archive: self.archive, ..Options::default() };
         let mut taken = Vec::new();
         for group in groups {
-            let summary = Arc::new(desk.import(&group, &options, &Arc::<Progress>::default()).await?);
+            let summary = Arc::new(intake.import(&group, &options, &Arc::<Progress>::default()).await?);
             for file in group {
                 let name = file.display().to_string();
                 let at_fault = summary.faults.iter().any(|f| *f.place.file == *name);

@@ -15,9 +15,9 @@ use crate::clock::Timestamp;
 use crate::fetch_optional;
 
 use super::article::NewArticle;
-use super::desk::{Desk, file};
 pub use super::formats::input::Progress;
 use super::formats::{Fault, Format, LeftOut};
+use super::intake::{Intake, file};
 use super::reading::{self, Sending};
 use super::resolve::Resolver;
 use super::source::{self, SourceId};
@@ -62,7 +62,7 @@ const WAITING: usize = 64;
 /// Articles are stored when they make a chunk, or when the first of them has waited this long.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-impl Desk {
+impl Intake {
     /// Imports files, in their order; `-` is standard input. The parts of a WordPress export belong in one call. Whatever is
     /// wrong with a file, a line or an item stands in the summary, and the rest goes in.
     ///
@@ -81,7 +81,7 @@ impl Desk {
         let now = self.clock.now();
         let resolver = Resolver::load(&self.db, &self.declared, &self.host, now, options.dry_run).await?;
         let mut storing = Storing {
-            desk: self,
+            intake: self,
             resolver,
             sources: HashMap::new(),
             source: None,
@@ -129,7 +129,7 @@ impl Desk {
 
 /// The storing side of an import.
 struct Storing<'a> {
-    desk: &'a Desk,
+    intake: &'a Intake,
     resolver: Resolver,
     sources: HashMap<String, Option<SourceId>>,
     /// Of what is waiting; `None` in a dry run when the store does not know it.
@@ -149,12 +149,13 @@ impl Storing<'_> {
                 self.source = self.source_of(name).await?;
             }
             Message::Article(article) => {
-                let filed = file(*article, &mut self.resolver, &self.desk.db, self.desk.clock.now()).await?;
+                let filed =
+                    file(*article, &mut self.resolver, &self.intake.db, self.intake.clock.now()).await?;
                 self.waiting.push(filed);
             }
             Message::Retraction(external_id) => {
                 self.flush().await?;
-                let now = self.desk.clock.now();
+                let now = self.intake.clock.now();
                 let retracted = match self.writer() {
                     Some(writer) if !self.summary.dry_run => writer.retract(&external_id, now).await?,
                     Some(writer) => writer.find(&external_id).await?,
@@ -176,7 +177,7 @@ impl Storing<'_> {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let now = self.desk.clock.now();
+        let now = self.intake.clock.now();
         let outcomes: Vec<Outcome> = match self.writer() {
             None => vec![Outcome::New; self.waiting.len()],
             Some(writer) if self.summary.dry_run => writer.foresee(&self.waiting).await?,
@@ -198,7 +199,7 @@ impl Storing<'_> {
     }
 
     fn writer(&self) -> Option<Writer<'_>> {
-        let Desk { db, host, .. } = self.desk;
+        let Intake { db, host, .. } = self.intake;
         let source = self.source?;
         Some(Writer { db, source, host, all: self.resolver.all(), archive: self.archive })
     }
@@ -208,10 +209,10 @@ impl Storing<'_> {
             return Ok(*known);
         }
         let id = if self.summary.dry_run {
-            let row: Option<(SourceId,)> = fetch_optional!(self.desk.db, SOURCE_ID, name.as_str())?;
+            let row: Option<(SourceId,)> = fetch_optional!(self.intake.db, SOURCE_ID, name.as_str())?;
             row.map(|(id,)| id)
         } else {
-            Some(source::ensure(&self.desk.db, &name, self.desk.clock.now()).await?)
+            Some(source::ensure(&self.intake.db, &name, self.intake.clock.now()).await?)
         };
         self.sources.insert(name, id);
         Ok(id)

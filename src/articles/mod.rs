@@ -1,15 +1,15 @@
 //! Articles, their categories and the doors they come in by.
 //!
-//! [`formats`] read files into [`Draft`]s, [`pipeline`] makes [`NewArticle`]s of them, [`Desk`] stores those:
-//! [`Desk::import`] for files, [`Desk::accept`] for the API, [`Folder`] for a folder that is polled.
+//! [`formats`] read files into [`Draft`]s, [`pipeline`] makes [`NewArticle`]s of them, [`Intake`] stores those:
+//! [`Intake::import`] for files, [`Intake::accept`] for the API, [`Folder`] for a folder that is polled.
 
 mod article;
 mod category;
 mod date;
-mod desk;
 mod folder;
 pub mod formats;
 mod import;
+mod intake;
 mod lookup;
 pub mod pipeline;
 mod reading;
@@ -22,9 +22,9 @@ mod summary;
 pub use article::{Article, ArticleId, Draft, DraftBody, DraftCategory, Image, NewArticle};
 pub use category::{Category, CategoryId, CategoryKind, RESERVED, declare, list as categories};
 pub use date::{NotADate, parse as parse_date};
-pub use desk::{Accepted, Desk, Stored};
 pub use folder::{Folder, Taken};
 pub use import::{Options, Progress};
+pub use intake::{Accepted, Intake, Stored};
 pub use lookup::{find, get, list};
 pub use source::SourceId;
 pub use store::{Outcome, retract, retract_in};

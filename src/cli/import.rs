@@ -13,7 +13,7 @@ use super::Failure;
 use super::output::{self, Format as Answer};
 use super::setup::{self, Access};
 use crate::articles::formats::Format;
-use crate::articles::{Desk, Options, Progress, parse_date};
+use crate::articles::{Intake, Options, Progress, parse_date};
 use crate::clock::Timestamp;
 
 #[derive(Debug, clap::Args)]
@@ -49,9 +49,9 @@ pub(super) async fn run(named: Option<&Path>, arguments: Arguments) -> Result<()
     let app = setup::open(named, Access::Write).await?;
     let options = Options { format, source, url, date, archive, dry_run };
     let progress = Arc::new(Progress::default());
-    let desk = Desk::new(app.db.clone(), app.clock.clone(), &app.config);
+    let intake = Intake::new(app.db.clone(), app.clock.clone(), &app.config);
     let bar = Bar::start(&progress);
-    let summary = desk.import(&files, &options, &progress).await;
+    let summary = intake.import(&files, &options, &progress).await;
     bar.stop().await;
     app.db.close().await;
     let summary = summary?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kiosque::articles::{self, Accepted, Article, Desk, Folder, Options, Progress, Summary};
+use kiosque::articles::{self, Accepted, Article, Folder, Intake, Options, Progress, Summary};
 use kiosque::clock::{Clock, DAY, HOUR, SECOND, Timestamp};
 use kiosque::config::Config;
 use kiosque::db::Db;
@@ -55,15 +55,15 @@ from = ["high-tech", "Numérique"]
 struct Newsroom {
     db: Db,
     clock: Clock,
-    desk: Desk,
+    intake: Intake,
     folder: TempDir,
 }
 
 impl Newsroom {
     fn new(db: &Db) -> Self {
         let clock = Clock::test(NOW);
-        let desk = Desk::new(db.clone(), clock.clone(), &config(CONFIG));
-        Self { db: db.clone(), clock, desk, folder: tempfile::tempdir().expect("a temporary folder") }
+        let intake = Intake::new(db.clone(), clock.clone(), &config(CONFIG));
+        Self { db: db.clone(), clock, intake, folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     fn write(&self, name: &str, content: &str) -> PathBuf {
@@ -73,7 +73,7 @@ impl Newsroom {
     }
 
     async fn import(&self, files: &[PathBuf], options: &Options) -> Summary {
-        self.desk.import(files, options, &Arc::<Progress>::default()).await.expect("the store answers")
+        self.intake.import(files, options, &Arc::<Progress>::default()).await.expect("the store answers")
     }
 
     /// Imports JSON Lines.
@@ -305,8 +305,8 @@ async fn a_retraction_stays_until_the_newsroom_takes_it_back() {
         assert_eq!(room.versions().await, [versions[0] + 2, versions[1] + 2, versions[2]]);
 
         let id = room.article("a").await.id;
-        assert!(room.desk.retract(id).await.unwrap());
-        assert!(!room.desk.retract(id).await.unwrap());
+        assert!(room.intake.retract(id).await.unwrap());
+        assert!(!room.intake.retract(id).await.unwrap());
         assert_eq!(articles::find(&db, "https://exemple.tg/a").await.unwrap()[0].id, id);
     })
     .await;
@@ -384,9 +384,9 @@ async fn what_an_import_stored_under_another_name_moves_over_when_that_is_declar
         let slugs: Vec<(String, bool)> = fetch_all!(db, SLUGS).unwrap();
         assert!(slugs.iter().all(|(_, listed)| *listed), "{slugs:?}");
         // The same names in a later import mean the same categories.
-        let desk = Desk::new(db.clone(), room.clock.clone(), &more);
+        let intake = Intake::new(db.clone(), room.clock.clone(), &more);
         let file = room.write("again.jsonl", &lines.join("\n"));
-        let again = desk.import(&[file], &Options::default(), &Arc::default()).await.unwrap();
+        let again = intake.import(&[file], &Options::default(), &Arc::default()).await.unwrap();
         assert_eq!((again.unchanged, again.unlisted.len()), (3, 0), "{again}");
         let versions = room.feed("tout").await;
         articles::declare(&db, &more.categories, "lettres.exemple.tg", room.clock.now()).await.unwrap();
@@ -417,20 +417,22 @@ async fn the_api_takes_all_or_nothing() {
     each_engine(async |db| {
         let room = Newsroom::new(&db);
         let one = line("a", "Un", "Politique", "2026-11-23T06:00:00Z");
-        let first = room.desk.accept("api", one.as_bytes()).await.unwrap();
+        let first = room.intake.accept("api", one.as_bytes()).await.unwrap();
         assert!(first.is_new());
-        let second = room.desk.accept("api", one.as_bytes()).await.unwrap();
+        let second = room.intake.accept("api", one.as_bytes()).await.unwrap();
         let Accepted::Stored(stored) = second else { panic!("{second:?}") };
         assert_eq!((stored[0].result, stored[0].id.as_str()), ("unchanged", "a"));
         let array = format!("[{}, {{\"id\": \"c\"}}]", one.replace("\"a\"", "\"b\""));
-        let Accepted::Faulty(faults) = room.desk.accept("api", array.as_bytes()).await.unwrap() else {
+        let Accepted::Faulty(faults) = room.intake.accept("api", array.as_bytes()).await.unwrap() else {
             panic!()
         };
         assert!(faults.iter().all(|f| &*f.place.file == "articles[1]"), "{faults:?}");
         assert_eq!(articles::list(&db, None, 9).await.unwrap().len(), 1);
-        let Accepted::Faulty(faults) = room.desk.accept("api", b"nonsense").await.unwrap() else { panic!() };
+        let Accepted::Faulty(faults) = room.intake.accept("api", b"nonsense").await.unwrap() else {
+            panic!()
+        };
         assert!(faults[0].reason.starts_with("not JSON"));
-        let retracted = room.desk.accept("api", br#"[{"id": "a", "retracted": true}]"#).await.unwrap();
+        let retracted = room.intake.accept("api", br#"[{"id": "a", "retracted": true}]"#).await.unwrap();
         assert!(matches!(&retracted, Accepted::Stored(s) if s[0].result == "retracted"), "{retracted:?}");
     })
     .await;
@@ -443,15 +445,15 @@ async fn a_folder_gives_whole_files_once_and_reports_what_was_wrong() {
         let path = room.folder.path().join("arrivages");
         let text = format!("{CONFIG}[[source]]\nfolder = \"{}\"\nname = \"site\"\n", path.display());
         let mut folder = Folder::new(&config(&text).sources[0]);
-        assert!(folder.poll(&room.desk).await.unwrap().is_empty(), "the folder is made");
+        assert!(folder.poll(&room.intake).await.unwrap().is_empty(), "the folder is made");
         let good = line("a", "Un", "Politique", "2026-11-23T06:00:00Z");
         std::fs::write(path.join("1.jsonl"), &good[..40]).unwrap();
         std::fs::write(path.join(".cache.jsonl"), "x").unwrap();
         std::fs::write(path.join("2.jsonl.part"), "x").unwrap();
-        assert!(folder.poll(&room.desk).await.unwrap().is_empty(), "seen for the first time");
+        assert!(folder.poll(&room.intake).await.unwrap().is_empty(), "seen for the first time");
         std::fs::write(path.join("1.jsonl"), &good).unwrap();
-        assert!(folder.poll(&room.desk).await.unwrap().is_empty(), "it grew since");
-        let taken = folder.poll(&room.desk).await.unwrap();
+        assert!(folder.poll(&room.intake).await.unwrap().is_empty(), "it grew since");
+        let taken = folder.poll(&room.intake).await.unwrap();
         assert_eq!(taken.len(), 1);
         assert_eq!((taken[0].moved_to.clone(), taken[0].summary.new), (path.join("done/1.jsonl"), 1));
         assert_eq!(room.article("a").await.source, "site");
@@ -460,8 +462,8 @@ async fn a_folder_gives_whole_files_once_and_reports_what_was_wrong() {
             .unwrap();
         std::fs::copy(fixture("wordpress-2.xml"), path.join("w2.xml")).unwrap();
         std::fs::copy(fixture("wordpress-1.xml"), path.join("w1.xml")).unwrap();
-        folder.poll(&room.desk).await.unwrap();
-        let taken = folder.poll(&room.desk).await.unwrap();
+        folder.poll(&room.intake).await.unwrap();
+        let taken = folder.poll(&room.intake).await.unwrap();
         let moved: Vec<_> = taken
             .iter()
             .map(|t| t.moved_to.strip_prefix(&path).unwrap().to_str().unwrap().to_owned())
@@ -470,7 +472,7 @@ async fn a_folder_gives_whole_files_once_and_reports_what_was_wrong() {
         let report = std::fs::read_to_string(path.join("rejected/1.jsonl.report.txt")).unwrap();
         assert!(report.starts_with("1 new, 0 updated") && report.contains("1.jsonl:2: not JSON"), "{report}");
         assert_eq!(room.article("101").await.image.unwrap().alt, "Des grues sur le quai");
-        assert!(folder.poll(&room.desk).await.unwrap().is_empty());
+        assert!(folder.poll(&room.intake).await.unwrap().is_empty());
     })
     .await;
 }

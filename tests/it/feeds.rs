@@ -219,7 +219,7 @@ async fn an_article_taken_in_by_another_process_shows_within_a_second() {
             })
         };
         shown(0).await.expect("the first refresh");
-        let desk = articles::Desk::new(news.db.clone(), news.clock.clone(), &config("https://lettres.exemple.tg"));
+        let desk = articles::Intake::new(news.db.clone(), news.clock.clone(), &config("https://lettres.exemple.tg"));
         // Five in a row: the routine look each second alone would take some five seconds.
         let started = Instant::now();
         for count in 1..=5 {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kiosque::app::App;
-use kiosque::articles::{Desk, Options, Progress};
+use kiosque::articles::{Intake, Options, Progress};
 use kiosque::clock::{Clock, Timestamp};
 use kiosque::feeds::Found;
 use kiosque::feeds::snapshot::Coding;
@@ -43,9 +43,9 @@ async fn a_wordpress_export_comes_out_right_in_feed_and_digest() {
     each_engine(async |db| {
         let app = App::build(newsroom::config(WEEKLY), db.clone(), Clock::test(NOW)).await.unwrap();
         app.take_up().await.unwrap();
-        let desk = Desk::new(db.clone(), app.clock.clone(), &app.config);
+        let intake = Intake::new(db.clone(), app.clock.clone(), &app.config);
         let parts = [fixture("wordpress-1.xml"), fixture("wordpress-2.xml")];
-        let summary = desk.import(&parts, &Options::default(), &Arc::<Progress>::default()).await.unwrap();
+        let summary = intake.import(&parts, &Options::default(), &Arc::<Progress>::default()).await.unwrap();
         assert_eq!((summary.new, summary.rejected), (4, 0), "{summary}");
 
         app.feeds.refresh(&db, NOW).await.unwrap();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::content::SampleArticle;
 use crate::app::App;
-use crate::articles::{Accepted, Desk};
+use crate::articles::{Accepted, Intake};
 
 /// The source's name.
 const SOURCE: &str = "demo";
@@ -15,8 +15,8 @@ const SOURCE: &str = "demo";
 /// When the store fails, or a sample is not as an article should be.
 pub(super) async fn load(app: &App, samples: &[SampleArticle]) -> anyhow::Result<()> {
     let articles: Vec<Value> = samples.iter().map(|sample| article(app, sample)).collect();
-    let desk = Desk::new(app.db.clone(), app.clock.clone(), &app.config);
-    match desk.accept(SOURCE, &serde_json::to_vec(&articles)?).await? {
+    let intake = Intake::new(app.db.clone(), app.clock.clone(), &app.config);
+    match intake.accept(SOURCE, &serde_json::to_vec(&articles)?).await? {
         Accepted::Stored(_) => Ok(()),
         Accepted::Faulty(faults) => {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BODY, Refused, refused, token};
 use crate::app::App;
-use crate::articles::{Accepted, Desk, Stored};
+use crate::articles::{Accepted, Intake, Stored};
 use crate::web::refusal::Failure;
 
 /// The name of the source that articles are known under when the request names none.
@@ -42,8 +42,8 @@ pub(super) async fn accept(
     };
     let source =
         parameters.source.as_deref().map(str::trim).filter(|name| !name.is_empty()).unwrap_or(SOURCE);
-    let desk = Desk::new(app.db.clone(), app.clock.clone(), &app.config);
-    let accepted = desk.accept(source, &json).await?;
+    let intake = Intake::new(app.db.clone(), app.clock.clone(), &app.config);
+    let accepted = intake.accept(source, &json).await?;
     let is_new = accepted.is_new();
     Ok(match accepted {
         Accepted::Stored(articles) => {

@@ -1,4 +1,4 @@
-//! The desk that articles come in over: what every door shares, and the API's door.
+//! The intake that articles come in over: what every door shares, and the API's door.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use super::{source, store};
 
 /// Takes articles in. Cheap to clone; build a new one when the configuration was reloaded.
 #[derive(Debug, Clone)]
-pub struct Desk {
+pub struct Intake {
     pub(super) db: Db,
     pub(super) clock: Clock,
     pub(super) declared: Arc<Vec<config::Category>>,
@@ -60,8 +60,8 @@ impl Accepted {
     }
 }
 
-impl Desk {
-    /// A desk on this store.
+impl Intake {
+    /// A intake on this store.
     #[must_use]
     pub fn new(db: Db, clock: Clock, config: &Config) -> Self {
         Self {
