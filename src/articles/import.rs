@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::clock::Timestamp;
+use crate::db::Engine;
 use crate::fetch_optional;
 
 use super::article::NewArticle;
@@ -22,7 +23,7 @@ use super::reading::{self, Sending};
 use super::resolve::Resolver;
 use super::source::{self, SourceId};
 use super::sql::SOURCE_ID;
-use super::store::{CHUNK, Filed, Outcome, Writer};
+use super::store::{CHUNK, Filed, Outcome, REST, Writer};
 use super::summary::Summary;
 
 /// What an operator may say about an import.
@@ -161,6 +162,7 @@ impl Storing<'_> {
                     Some(writer) => writer.find(&external_id).await?,
                     None => None,
                 };
+                self.rest().await;
                 match retracted {
                     Some(id) => self.summary.retracted.push(id),
                     None => *self.summary.left_out.entry(LeftOut::UnknownRetracted).or_default() += 1,
@@ -183,6 +185,9 @@ impl Storing<'_> {
             Some(writer) if self.summary.dry_run => writer.foresee(&self.waiting).await?,
             Some(writer) => writer.store(&self.waiting, now).await?.into_iter().map(|(_, o)| o).collect(),
         };
+        if outcomes.iter().any(|o| *o != Outcome::Unchanged) {
+            self.rest().await;
+        }
         for (filed, outcome) in self.waiting.iter().zip(outcomes) {
             match outcome {
                 Outcome::New => self.summary.new += 1,
@@ -196,6 +201,13 @@ impl Storing<'_> {
         self.progress.articles.fetch_add(self.waiting.len() as u64, Ordering::Relaxed);
         self.waiting.clear();
         Ok(())
+    }
+
+    /// Leaves SQLite's write lock to others for a moment.
+    async fn rest(&self) {
+        if self.intake.db.engine() == Engine::Sqlite && !self.summary.dry_run {
+            tokio::time::sleep(REST).await;
+        }
     }
 
     fn writer(&self) -> Option<Writer<'_>> {
