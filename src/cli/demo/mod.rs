@@ -1,7 +1,7 @@
 //! `kiosque demo`: the whole program on one machine, with articles and readers of its own.
 //!
 //! What runs is what `kiosque serve` runs, on a configuration and a store in a folder that goes with it. Only the
-//! articles, the readers and the pages in [`site`] are the demo's own.
+//! articles, the readers and the pages in `site` are the demo's own.
 
 mod configuration;
 pub mod content;
