@@ -22,6 +22,18 @@ pub struct Image {
     pub url: String,
     /// For those who do not see it, one line; empty when nobody said.
     pub alt: String,
+    /// Width and height in pixels, where the site said.
+    pub size: Option<(u32, u32)>,
+    /// The length of its file in bytes, where the site said.
+    pub bytes: Option<u64>,
+}
+
+impl Image {
+    /// A picture of which no more than this is known.
+    #[must_use]
+    pub fn new(url: impl Into<String>, alt: impl Into<String>) -> Self {
+        Self { url: url.into(), alt: alt.into(), size: None, bytes: None }
+    }
 }
 
 /// A body as a format gives it.
@@ -75,8 +87,8 @@ pub struct Draft {
     pub primary: Option<usize>,
     /// Free keywords.
     pub tags: Vec<String>,
-    /// Address of its picture, perhaps relative to its page, and what that shows.
-    pub image: Option<(String, String)>,
+    /// Its picture; the address may be relative to its page, and entities may still stand in the text.
+    pub image: Option<Image>,
     /// When it was or will be published.
     pub published_at: Timestamp,
     /// When it was last changed, if anybody said.
@@ -140,6 +152,12 @@ impl NewArticle {
         let (url, alt) = self.image.as_ref().map_or(("", ""), |i| (i.url.as_str(), i.alt.as_str()));
         part(url.as_bytes());
         part(alt.as_bytes());
+        if let Some((width, height)) = self.image.as_ref().and_then(|i| i.size) {
+            part(&[width.to_be_bytes(), height.to_be_bytes()].concat());
+        }
+        if let Some(bytes) = self.image.as_ref().and_then(|i| i.bytes) {
+            part(&bytes.to_be_bytes());
+        }
         part(&self.published_at.millis().to_be_bytes());
         part(&(categories.len() as u64).to_be_bytes());
         categories.iter().chain(&primary).for_each(|id| part(&id.0.to_be_bytes()));

@@ -68,6 +68,9 @@ struct Row {
     tags: String,
     image_url: Option<String>,
     image_alt: Option<String>,
+    image_width: Option<i64>,
+    image_height: Option<i64>,
+    image_bytes: Option<i64>,
     published_at: Timestamp,
     updated_at: Timestamp,
     first_seen_at: Timestamp,
@@ -80,13 +83,18 @@ struct Row {
 impl From<Row> for Article {
     fn from(row: Row) -> Self {
         let names = |json: &str| serde_json::from_str(json).unwrap_or_default();
+        let pixels = |column: Option<i64>| column.and_then(|pixels| u32::try_from(pixels).ok());
         let slugs = row.categories.as_deref().unwrap_or_default().split(',').filter(|s| !s.is_empty());
         Self {
             id: row.id,
             authors: names(&row.authors),
             tags: names(&row.tags),
             categories: slugs.map(str::to_owned).collect(),
-            image: row.image_url.map(|url| Image { url, alt: row.image_alt.unwrap_or_default() }),
+            image: row.image_url.map(|url| Image {
+                size: pixels(row.image_width).zip(pixels(row.image_height)),
+                bytes: row.image_bytes.and_then(|bytes| bytes.try_into().ok()),
+                ..Image::new(url, row.image_alt.unwrap_or_default())
+            }),
             source: row.source,
             external_id: row.external_id,
             entry_id: row.entry_id,

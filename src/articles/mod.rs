@@ -11,6 +11,7 @@ pub mod formats;
 mod import;
 mod intake;
 mod lookup;
+mod moment;
 pub mod pipeline;
 mod reading;
 mod resolve;

@@ -59,8 +59,9 @@ pub fn prepare(draft: Draft) -> Result<NewArticle, Fault> {
     if summary.is_empty() {
         summary = excerpt(&text(), SUMMARY);
     }
-    let given =
-        draft.image.and_then(|(url, alt)| Some(Image { url: absolute(&draft.url, &url)?, alt: plain(&alt) }));
+    let given = draft.image.and_then(|image| {
+        Some(Image { url: absolute(&draft.url, &image.url)?, alt: plain(&image.alt), ..image })
+    });
     let image = given.or_else(|| first_image(&body));
     let (categories, primary) = categories(&draft.categories, draft.primary);
     Ok(NewArticle {
@@ -109,7 +110,9 @@ fn first_image(body: &str) -> Option<Image> {
         let (_, after) = tag.split_once(&format!("{name}=\""))?;
         after.split_once('"').map(|(value, _)| plain(value))
     };
-    Some(Image { url: attribute(" src")?, alt: attribute(" alt").unwrap_or_default() })
+    let pixels = |name: &str| attribute(name)?.parse().ok();
+    let size = pixels(" width").zip(pixels(" height"));
+    Some(Image { size, ..Image::new(attribute(" src")?, attribute(" alt").unwrap_or_default()) })
 }
 
 /// The page's address in the characters of RFC 3986.
@@ -173,7 +176,7 @@ mod tests {
 
     #[test]
     fn names_are_plain_links_absolute_and_summary_and_picture_come_from_the_body() {
-        let html = "<p>Le port <b>bat</b> un record. [gallery]</p><p><img src='/i/a&amp;b.jpg' alt='Le &quot;port&quot;'></p>";
+        let html = "<p>Le port <b>bat</b> un record. [gallery]</p><p><img src='/i/a&amp;b.jpg' alt='Le &quot;port&quot;' width=640 height=480></p>";
         let article = prepare(draft("L&#8217;année", DraftBody::Html(html.into()))).unwrap();
         assert_eq!(article.title, "L’année");
         assert_eq!(article.authors, ["Afi Kossi"]);
@@ -183,7 +186,10 @@ mod tests {
         assert_eq!(article.summary, "Le port bat un record.");
         assert_eq!(
             article.image,
-            Some(Image { url: "https://exemple.tg/i/a&b.jpg".into(), alt: "Le \"port\"".into() })
+            Some(Image {
+                size: Some((640, 480)),
+                ..Image::new("https://exemple.tg/i/a&b.jpg", "Le \"port\"")
+            })
         );
         assert_eq!(article.updated_at, Some(Timestamp::from_millis(1000)));
     }

@@ -49,9 +49,20 @@ statements! {
             WHERE entry_id IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb))) ORDER BY id"
     };
     ADD_ARTICLE = "INSERT INTO articles (source_id, external_id, entry_id, origin_id, url, title, summary, body, authors, tags,
-            image_url, image_alt, primary_category_id, published_at, updated_at, first_seen_at, appeared_at, archive,
-            content_hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id";
+            image_url, image_alt, image_width, image_height, image_bytes, primary_category_id, published_at, updated_at,
+            first_seen_at, appeared_at, archive, content_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+        ON CONFLICT (updated_at) DO NOTHING RETURNING id";
+    // $1: a JSON array of moments, of which the first that no article has.
+    FREE_MOMENT = {
+        sqlite: "SELECT wanted.value FROM json_each($1) wanted
+            WHERE NOT EXISTS (SELECT 1 FROM articles a WHERE a.updated_at = wanted.value)
+            ORDER BY wanted.key LIMIT 1",
+        postgres: "SELECT CAST(value AS BIGINT) AS value
+            FROM jsonb_array_elements_text(CAST($1 AS jsonb)) WITH ORDINALITY AS wanted (value, position)
+            WHERE NOT EXISTS (SELECT 1 FROM articles a WHERE a.updated_at = CAST(wanted.value AS BIGINT))
+            ORDER BY position LIMIT 1"
+    };
     // $2: a JSON array of category ids, in the article's order.
     FILE_ARTICLE = {
         sqlite: "INSERT INTO article_categories (article_id, category_id, position, published_at, appeared_at)
@@ -61,11 +72,12 @@ statements! {
             FROM jsonb_array_elements_text(CAST($2 AS jsonb)) WITH ORDINALITY AS list (value, position)"
     };
     CHANGE_ARTICLE = "UPDATE articles SET origin_id = $2, url = $3, title = $4, summary = $5, body = $6, authors = $7, tags = $8,
-            image_url = $9, image_alt = $10, primary_category_id = $11, published_at = $12, updated_at = $13,
-            appeared_at = $14, content_hash = $15, retracted_at = $16
+            image_url = $9, image_alt = $10, image_width = $11, image_height = $12, image_bytes = $13,
+            primary_category_id = $14, published_at = $15, updated_at = $16, appeared_at = $17, content_hash = $18,
+            retracted_at = $19
         WHERE id = $1";
     ARTICLE_AS_STORED = "SELECT origin_id, url, title, summary, body, authors, tags, image_url, image_alt,
-            primary_category_id, published_at, updated_at, first_seen_at, appeared_at, archive, retracted_at
+            image_width, image_height, image_bytes, primary_category_id, published_at, updated_at, first_seen_at, appeared_at, archive, retracted_at
         FROM articles WHERE id = $1";
     ARTICLE_FILED_IN = "SELECT category_id, position, appeared_at FROM article_categories WHERE article_id = $1
         ORDER BY position, category_id";
@@ -78,7 +90,8 @@ statements! {
     RETRACT_ARTICLE = "UPDATE articles SET retracted_at = $2 WHERE id = $1 AND retracted_at IS NULL";
 
     GET_ARTICLE = "SELECT a.id, s.name AS source, a.external_id, a.entry_id, a.origin_id, a.url, a.title, a.summary, a.body,
-            a.authors, a.tags, a.image_url, a.image_alt, a.published_at, a.updated_at, a.first_seen_at, a.appeared_at,
+            a.authors, a.tags, a.image_url, a.image_alt, a.image_width, a.image_height,
+            a.image_bytes, a.published_at, a.updated_at, a.first_seen_at, a.appeared_at,
             a.archive, a.retracted_at,
             (SELECT string_agg(c.slug, ',' ORDER BY ac.position, c.id) FROM article_categories ac
              JOIN categories c ON c.id = ac.category_id WHERE ac.article_id = a.id AND c.kind = 'rubric') AS categories

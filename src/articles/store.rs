@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Timestamp;
 use crate::db::{Db, Engine, Tx, json_list, json_texts};
-use crate::{execute, fetch_all, fetch_one};
+use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 use super::article::{ArticleId, Image, NewArticle};
 use super::category::{CategoryId, tag_uri};
+use super::moment;
 use super::source::SourceId;
 use super::sql::*;
 
@@ -238,30 +239,40 @@ impl Writer<'_> {
     ) -> sqlx::Result<ArticleId> {
         let article = &filed.article;
         let appeared_at = appearance(article.published_at, now, self.archive);
-        let (image_url, image_alt) = columns(article.image.as_ref());
-        let (id,): (ArticleId,) = fetch_one!(
-            tx,
-            ADD_ARTICLE,
-            self.source,
-            article.external_id.as_str(),
-            entry_id,
-            article.origin_id.as_deref(),
-            article.url.as_str(),
-            article.title.as_str(),
-            article.summary.as_str(),
-            article.body.as_str(),
-            json_texts(article.authors.iter().map(String::as_str)),
-            json_texts(article.tags.iter().map(String::as_str)),
-            image_url,
-            image_alt,
-            filed.primary,
-            article.published_at,
-            changed_at(article, now).unwrap_or(article.published_at),
-            now,
-            appeared_at,
-            self.archive,
-            &filed.hash[..]
-        )?;
+        let picture = Picture::of(article.image.as_ref());
+        let mut updated_at = changed_at(article, now).unwrap_or(article.published_at).whole_second();
+        let id = loop {
+            let added: Option<(ArticleId,)> = fetch_optional!(
+                tx,
+                ADD_ARTICLE,
+                self.source,
+                article.external_id.as_str(),
+                entry_id,
+                article.origin_id.as_deref(),
+                article.url.as_str(),
+                article.title.as_str(),
+                article.summary.as_str(),
+                article.body.as_str(),
+                json_texts(article.authors.iter().map(String::as_str)),
+                json_texts(article.tags.iter().map(String::as_str)),
+                picture.url,
+                picture.alt,
+                picture.width,
+                picture.height,
+                picture.bytes,
+                filed.primary,
+                article.published_at,
+                updated_at,
+                now,
+                appeared_at,
+                self.archive,
+                &filed.hash[..]
+            )?;
+            match added {
+                Some((id,)) => break id,
+                None => updated_at = moment::free(tx, updated_at, &filed.hash).await?,
+            }
+        };
         let categories = self.all_of(filed);
         let list = json_list(categories.iter().map(|c| c.0));
         execute!(tx, FILE_ARTICLE, id, list.as_str(), article.published_at, appeared_at)?;
@@ -284,11 +295,11 @@ impl Writer<'_> {
         let retracted_at = old.retracted_at.filter(|_| !article.restore);
         let authors = json_texts(article.authors.iter().map(String::as_str));
         let tags = json_texts(article.tags.iter().map(String::as_str));
-        let (image_url, image_alt) = columns(article.image.as_ref());
+        let picture = Picture::of(article.image.as_ref());
         let same_text = (&*old.url, &*old.title, &*old.summary, &*old.body)
             == (&*article.url, &*article.title, &*article.summary, &*article.body)
             && (&old.authors, &old.tags) == (&authors, &tags)
-            && (old.image_url.as_deref(), old.image_alt.as_deref()) == (image_url, image_alt)
+            && old.picture() == picture
             && old.published_at == article.published_at;
         let same_place = filed_in.iter().map(|f| f.category_id).eq(categories.iter().copied())
             && old.retracted_at == retracted_at;
@@ -300,10 +311,11 @@ impl Writer<'_> {
             execute!(tx, SET_CONTENT_HASH, id, &filed.hash[..])?;
             return Ok(Outcome::Unchanged);
         }
-        let updated_at = if same_text {
-            old.updated_at
-        } else {
-            changed_at(article, now).unwrap_or(now).max(article.published_at)
+        // Only the newsroom says that a change is one that readers should hear of (RFC 4287 §4.2.15).
+        let said = changed_at(article, now).filter(|_| !same_text).unwrap_or(article.published_at);
+        let updated_at = match said.whole_second() {
+            later if later > old.updated_at => moment::free(tx, later, &filed.hash).await?,
+            _ => old.updated_at,
         };
         // How it first came in decides for ever whether it counts as old.
         let appeared_at = appearance(article.published_at, old.first_seen_at, old.archive);
@@ -318,8 +330,11 @@ impl Writer<'_> {
             article.body.as_str(),
             authors,
             tags,
-            image_url,
-            image_alt,
+            picture.url,
+            picture.alt,
+            picture.width,
+            picture.height,
+            picture.bytes,
             filed.primary,
             article.published_at,
             updated_at,
@@ -375,6 +390,9 @@ struct AsStored {
     tags: String,
     image_url: Option<String>,
     image_alt: Option<String>,
+    image_width: Option<i64>,
+    image_height: Option<i64>,
+    image_bytes: Option<i64>,
     primary_category_id: Option<CategoryId>,
     published_at: Timestamp,
     updated_at: Timestamp,
@@ -382,6 +400,41 @@ struct AsStored {
     appeared_at: Timestamp,
     archive: bool,
     retracted_at: Option<Timestamp>,
+}
+
+impl AsStored {
+    fn picture(&self) -> Picture<'_> {
+        Picture {
+            url: self.image_url.as_deref(),
+            alt: self.image_alt.as_deref(),
+            width: self.image_width,
+            height: self.image_height,
+            bytes: self.image_bytes,
+        }
+    }
+}
+
+/// The columns of a picture.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Picture<'a> {
+    url: Option<&'a str>,
+    alt: Option<&'a str>,
+    width: Option<i64>,
+    height: Option<i64>,
+    bytes: Option<i64>,
+}
+
+impl<'a> Picture<'a> {
+    fn of(image: Option<&'a Image>) -> Self {
+        let Some(image) = image else { return Self::default() };
+        Self {
+            url: Some(&image.url),
+            alt: Some(&image.alt),
+            width: image.size.map(|(width, _)| i64::from(width)),
+            height: image.size.map(|(_, height)| i64::from(height)),
+            bytes: image.bytes.and_then(|bytes| bytes.try_into().ok()),
+        }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -398,10 +451,6 @@ fn appearance(published_at: Timestamp, first_seen_at: Timestamp, archive: bool) 
 /// The moment of the last change that the newsroom names, not ahead of now.
 fn changed_at(article: &NewArticle, now: Timestamp) -> Option<Timestamp> {
     article.updated_at.map(|at| at.min(now).max(article.published_at))
-}
-
-fn columns(image: Option<&Image>) -> (Option<&str>, Option<&str>) {
-    (image.map(|i| i.url.as_str()), image.map(|i| i.alt.as_str()))
 }
 
 fn touch(touched: &mut Touched, categories: &[CategoryId], visibly: bool) {

@@ -219,9 +219,39 @@ async fn importing_twice_changes_nothing_and_a_changed_article_keeps_its_ids() {
             (after.id, &after.entry_id, after.title.as_str()),
             (before.id, &before.entry_id, "Un, corrigé")
         );
-        assert_eq!((after.updated_at, after.first_seen_at), (NOW.plus(HOUR), NOW));
+        assert_eq!((after.updated_at, after.first_seen_at), (before.updated_at, NOW), "nobody said so");
         assert_eq!(room.versions().await, [versions[0] + 1, versions[1] + 1, versions[2]]);
         assert_eq!(room.feed("politique").await.1, NOW.plus(HOUR));
+
+        // The article says that readers should hear of it; ahead of now it cannot be.
+        let said = r#""updated_at": "2026-11-23T12:00:00Z", "published_at""#;
+        lines[0] = line("a", "Un, mis à jour", "Politique", "2026-11-23T06:00:00Z")
+            .replace("\"published_at\"", said);
+        assert_eq!(room.lines(&lines).await.updated, 1);
+        assert_eq!(room.article("a").await.updated_at, NOW.plus(HOUR));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_two_articles_of_a_newsroom_have_the_same_updated() {
+    each_engine(async |db| {
+        let room = Newsroom::new(&db);
+        let lines: Vec<String> = (0..120)
+            .map(|n| line(&format!("a{n}"), &format!("Titre {n}"), "Politique", "2026-11-20T06:00:00Z"))
+            .collect();
+        assert_eq!(room.lines(&lines).await.new, 120);
+        let mut updated = Vec::new();
+        for n in 0..120 {
+            let article = room.article(&format!("a{n}")).await;
+            assert!(article.updated_at >= article.published_at);
+            assert_eq!(article.updated_at, article.updated_at.whole_second());
+            updated.push(article.updated_at);
+        }
+        updated.sort_unstable();
+        updated.dedup();
+        assert_eq!(updated.len(), 120);
+        assert!(updated[119] < updated[0].plus(HOUR), "moved by seconds, not hours");
     })
     .await;
 }

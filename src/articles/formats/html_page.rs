@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::articles::article::{Draft, DraftBody, DraftCategory};
+use crate::articles::article::{Draft, DraftBody, DraftCategory, Image};
 use crate::articles::date;
 use crate::clock::Timestamp;
 use crate::html::page;
@@ -42,7 +42,7 @@ pub fn read(bytes: &[u8], place: &Place, url: Option<&Url>, published_at: Option
         primary: page.rubric.is_some().then_some(0),
         categories: page.rubric.iter().map(|r| DraftCategory::from(escaped(r).as_str())).collect(),
         tags: Vec::new(),
-        image: page.image.map(|(url, alt)| (url, alt.unwrap_or_default())),
+        image: page.image.map(|(url, alt)| Image::new(url, alt.unwrap_or_default())),
         published_at,
         updated_at: page.updated.as_deref().and_then(|d| date::parse(d).ok()),
         restore: false,

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::articles::article::{Draft, DraftBody, DraftCategory};
+use crate::articles::article::{Draft, DraftBody, DraftCategory, Image};
 use crate::articles::date;
 use crate::clock::Timestamp;
 use crate::config::nearest;
@@ -28,6 +28,9 @@ pub const FIELDS: &[&str] = &[
     "updated_at",
     "image",
     "image_alt",
+    "image_width",
+    "image_height",
+    "image_bytes",
     "retracted",
 ];
 
@@ -148,12 +151,14 @@ impl Object<'_> {
         let updated_at = self.date("updated_at");
         let image = self.text("image").filter(|i| !i.trim().is_empty());
         let alt = self.text("image_alt").unwrap_or_default();
+        let size = self.number("image_width").zip(self.number("image_height"));
+        let bytes = self.number("image_bytes").map(u64::from);
         let image = match (image, &url) {
             (Some(image), Some(base)) if crate::html::absolute(base, &image).is_none() => {
                 self.fault("image", format!("{image:?} is not an address of an image"));
                 None
             }
-            (image, _) => image.map(|i| (i, alt)),
+            (image, _) => image.map(|i| Image { size, bytes, ..Image::new(i, alt) }),
         };
         let restore = self.flag("retracted") == Some(false);
         let external_id = id?;
@@ -245,6 +250,15 @@ impl Object<'_> {
                 None
             }
         }
+    }
+
+    /// A number of things there are: from 1 to some four thousand million.
+    fn number(&mut self, field: &str) -> Option<u32> {
+        let number = self.take(field)?.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+        if number.is_none() {
+            self.fault(field, "expected a whole number above 0");
+        }
+        number
     }
 
     fn id(&mut self) -> Option<String> {
@@ -341,7 +355,7 @@ mod tests {
         all.map(|f| f.to_string()).collect()
     }
 
-    const WHOLE: &str = r#"{"id": 7, "url": "https://exemple.tg/a", "title": "Le port", "html": "<p>x</p>", "author": "Afi", "categories": ["Éco", "Port"], "published_at": "2026-11-20T08:15:00+01:00", "image": "/a.jpg", "image_alt": "Le port", "summary": null}"#;
+    const WHOLE: &str = r#"{"id": 7, "url": "https://exemple.tg/a", "title": "Le port", "html": "<p>x</p>", "author": "Afi", "categories": ["Éco", "Port"], "published_at": "2026-11-20T08:15:00+01:00", "image": "/a.jpg", "image_alt": "Le port", "image_width": 1200, "image_height": 800, "image_bytes": 96000, "summary": null}"#;
 
     #[test]
     fn a_line_is_an_article() {
@@ -350,7 +364,8 @@ mod tests {
         assert_eq!(draft.published_at.to_string(), "2026-11-20T07:15:00Z");
         assert_eq!(draft.authors, ["Afi"]);
         assert_eq!(draft.primary, Some(0));
-        assert_eq!(draft.image, Some(("/a.jpg".into(), "Le port".into())));
+        let image = Image { size: Some((1200, 800)), bytes: Some(96000), ..Image::new("/a.jpg", "Le port") };
+        assert_eq!(draft.image, Some(image));
         assert_eq!((draft.summary.as_deref(), draft.place.line), (None, Some(1)));
     }
 

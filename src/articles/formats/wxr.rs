@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::wxr_item::{Attachment, Index, Item, unescaped};
+use super::wxr_item::{Index, Item, unescaped};
 use super::wxr_xml::{Node, Nodes};
 use super::{Fault, Place, Record};
 
@@ -33,9 +33,9 @@ impl Scan {
                 Ok(Some(item)) => {
                     self.wanted.extend(item.thumbnail);
                     if item.is_attachment()
-                        && let Some((id, url, alt)) = item.attachment()
+                        && let Some((id, image)) = item.attachment()
                     {
-                        self.index.attachments.insert(id, Attachment { url, alt });
+                        self.index.attachments.insert(id, image);
                     }
                 }
                 Ok(None) => return Ok(()),
@@ -212,7 +212,7 @@ fn note(index: &mut Index, entry: &mut Entry, name: &str, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::articles::article::{Draft, DraftBody};
+    use crate::articles::article::{Draft, DraftBody, Image};
     use crate::articles::formats::LeftOut;
 
     const POSTS: &str = include_str!("../../../tests/fixtures/wordpress-1.xml");
@@ -251,10 +251,14 @@ mod tests {
         assert_eq!(port.authors, ["Afi Kossi"]);
         assert_eq!(
             port.image,
-            Some((
-                "https://www.exemple.tg/wp-content/uploads/2021/03/port.jpg".into(),
-                "Des grues sur le quai".into()
-            ))
+            Some(Image {
+                size: Some((1600, 1067)),
+                bytes: Some(248_310),
+                ..Image::new(
+                    "https://www.exemple.tg/wp-content/uploads/2021/03/port.jpg",
+                    "Des grues sur le quai"
+                )
+            })
         );
         let names: Vec<_> = port.categories.iter().map(|c| (c.name.as_str(), c.slug.as_deref())).collect();
         assert_eq!(names, [("Économie", Some("économie")), ("Tech &amp; Web", Some("tech-web"))]);

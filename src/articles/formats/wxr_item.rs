@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::DateTime;
 use url::Url;
 
-use crate::articles::article::{Draft, DraftBody, DraftCategory};
+use crate::articles::article::{Draft, DraftBody, DraftCategory, Image};
 use crate::articles::date;
 use crate::clock::Timestamp;
 use crate::html::text::plain;
@@ -16,6 +16,7 @@ use super::{Fault, LONGEST_ID, LeftOut, Place, Record};
 /// A post's keys of interest among its `wp:postmeta`.
 const THUMBNAIL: &str = "_thumbnail_id";
 const IMAGE_ALT: &str = "_wp_attachment_image_alt";
+const IMAGE_FACTS: &str = "_wp_attachment_metadata";
 const PRIMARY: [&str; 2] = ["_yoast_wpseo_primary_category", "rank_math_primary_category"];
 
 /// What an `<item>` holds, as written.
@@ -26,6 +27,8 @@ pub(super) struct Item {
     tags: Vec<String>,
     pub(super) thumbnail: Option<u64>,
     image_alt: Option<String>,
+    image_size: Option<(u32, u32)>,
+    image_bytes: Option<u64>,
     /// Term id of the category that an SEO plugin calls primary.
     primary: Option<u64>,
 }
@@ -75,6 +78,10 @@ impl Item {
         match key {
             THUMBNAIL => self.thumbnail = value.trim().parse().ok(),
             IMAGE_ALT => self.image_alt = Some(plain(value)).filter(|a| !a.is_empty()),
+            IMAGE_FACTS => {
+                self.image_size = php_number(value, "width").zip(php_number(value, "height"));
+                self.image_bytes = php_number(value, "filesize").map(u64::from);
+            }
             _ if PRIMARY.contains(&key) => self.primary = self.primary.or(value.trim().parse().ok()),
             _ => {}
         }
@@ -88,13 +95,14 @@ impl Item {
         self.text("wp:post_type") == "attachment"
     }
 
-    /// An attachment's number, address and text alternative.
-    pub(super) fn attachment(&self) -> Option<(u64, String, Option<String>)> {
+    /// An attachment's number and the picture it is.
+    pub(super) fn attachment(&self) -> Option<(u64, Image)> {
         let id = self.text("wp:post_id").parse().ok()?;
         let url = [self.text("wp:attachment_url"), self.text("guid")]
             .into_iter()
             .find(|u| u.starts_with("http"))?;
-        Some((id, url.to_owned(), self.image_alt.clone()))
+        let alt = self.image_alt.clone().unwrap_or_default();
+        Some((id, Image { size: self.image_size, bytes: self.image_bytes, ..Image::new(url, alt) }))
     }
 
     /// Why it stays out, when it does.
@@ -147,8 +155,7 @@ impl Item {
         };
         let login = self.text("dc:creator");
         let author = index.authors.get(login).map_or(login, String::as_str).to_owned();
-        let picture = self.thumbnail.and_then(|id| index.attachments.get(&id));
-        let image = picture.map(|a| (a.url.clone(), a.alt.clone().unwrap_or_default()));
+        let image = self.thumbnail.and_then(|id| index.attachments.get(&id)).cloned();
         let primary = self
             .primary
             .and_then(|term| index.terms.get(&term))
@@ -206,16 +213,17 @@ pub(super) struct Index {
     /// Category slugs by term id.
     pub(super) terms: HashMap<u64, String>,
     /// Pictures by post id.
-    pub(super) attachments: HashMap<u64, Attachment>,
+    pub(super) attachments: HashMap<u64, Image>,
     /// The site's address, with a slash at its end.
     pub(super) site: Option<Url>,
 }
 
-/// A picture of the export.
-#[derive(Debug)]
-pub(super) struct Attachment {
-    pub(super) url: String,
-    pub(super) alt: Option<String>,
+/// A number in PHP's serialisation of an array (`s:5:"width";i:1200;`), the first of this name: the picture's own stand
+/// before those of its sizes, but only an old WordPress leaves `filesize` to the sizes alone.
+fn php_number(serialized: &str, name: &str) -> Option<u32> {
+    let own = serialized.split("s:5:\"sizes\"").next()?;
+    let (_, after) = own.split_once(&format!("\"{name}\";i:"))?;
+    after.split_once(';')?.0.parse().ok().filter(|n| *n > 0)
 }
 
 /// WordPress percent-encodes slugs that are not ASCII.

@@ -16,7 +16,7 @@ statements! {
             (source_id, external_id, entry_id, url, title, summary, body, authors, tags, image_url, image_alt,
              published_at, updated_at, first_seen_at, appeared_at, archive, content_hash)
         VALUES ((SELECT id FROM sources WHERE name = 'essai'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-             $11, $12, $12, $13, FALSE, $14) RETURNING id";
+             $11, (SELECT coalesce(max(updated_at) + 1000, $12) FROM articles), $12, $13, FALSE, $14) RETURNING id";
     FILE = "INSERT INTO article_categories (article_id, category_id, position, published_at, appeared_at)
         VALUES ($1, $2, $3, $4, $5)";
     TOUCH = "UPDATE categories SET feed_version = feed_version + 1, feed_changed_at = $2 WHERE id = $1";

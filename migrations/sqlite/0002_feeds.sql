@@ -1,0 +1,44 @@
+-- Feeds in full. migrations/postgres holds the same; a test compares.
+
+-- Atom's `updated`: whole seconds, and no two articles of a newsroom share one. Where several did, the later ones move
+-- on: the n-th in order gets the greatest of (its second, that of the one before and one more).
+UPDATE articles SET updated_at = spread.at
+FROM (
+    SELECT id, (n + max(second - n) OVER (ORDER BY n)) * 1000 AS at
+    FROM (SELECT id, updated_at / 1000 AS second, row_number() OVER (ORDER BY updated_at / 1000, id) AS n FROM articles) AS ordered
+) AS spread
+WHERE spread.id = articles.id;
+CREATE UNIQUE INDEX articles_updated ON articles (updated_at);
+
+-- Tombstones, and the page an address means.
+CREATE INDEX articles_retracted ON articles (retracted_at) WHERE retracted_at IS NOT NULL;
+CREATE INDEX articles_url ON articles (url);
+
+-- What is known of an article's picture: pixels, and the length of its file in bytes.
+ALTER TABLE articles ADD COLUMN image_width  BIGINT;
+ALTER TABLE articles ADD COLUMN image_height BIGINT;
+ALTER TABLE articles ADD COLUMN image_bytes  BIGINT;
+
+-- A [[feed]] is a category of kind 'feed': its articles are filed like a rubric's, so that every feed is chosen alike.
+-- SQLite has no statement that widens a CHECK; this is the way its manual gives (lang_altertable, "Making Other Kinds
+-- Of Table Schema Changes").
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql, 'kind IN (''rubric'', ''all'')', 'kind IN (''rubric'', ''all'', ''feed'')')
+WHERE type = 'table' AND name = 'categories';
+PRAGMA writable_schema = RESET;
+
+-- Which articles belong to a [[feed]]: those of an author, or of any of these rubrics.
+CREATE TABLE feed_rules (
+    category_id BIGINT  NOT NULL PRIMARY KEY REFERENCES categories (id),
+    author      TEXT,                                 -- a slug
+    rubrics     TEXT    NOT NULL,                     -- JSON array of category ids, in order
+    filed       BOOLEAN NOT NULL CHECK (filed IN (0, 1))  -- whether the articles that were here before are in it
+);
+
+-- The numbers that a site's own system gave its categories: old addresses name them (?cat=7).
+CREATE TABLE origin_terms (
+    source_id   BIGINT NOT NULL REFERENCES sources (id),
+    term        TEXT   NOT NULL,
+    category_id BIGINT NOT NULL REFERENCES categories (id),
+    PRIMARY KEY (source_id, term)
+);
