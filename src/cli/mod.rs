@@ -8,6 +8,7 @@ mod delivery;
 pub mod demo;
 mod edition;
 mod failure;
+mod feed;
 mod import;
 mod left_out;
 mod migrate;
@@ -56,6 +57,9 @@ enum Verb {
     /// Articles
     #[command(subcommand)]
     Article(article::Verb),
+    /// Feeds
+    #[command(subcommand)]
+    Feed(feed::Verb),
     /// Newsletters and their schedules
     #[command(subcommand)]
     Newsletter(newsletter::Verb),
@@ -98,6 +102,7 @@ async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
         Verb::Status(format) => status::run(config, format).await,
         Verb::Import(arguments) => import::run(config, arguments).await,
         Verb::Article(verb) => article::run(config, verb).await,
+        Verb::Feed(verb) => feed::run(config, verb).await,
         Verb::Newsletter(verb) => newsletter::run(config, verb).await,
         Verb::Edition(verb) => edition::run(config, verb).await,
         Verb::Subscriber(verb) => subscriber::run(config, verb).await,

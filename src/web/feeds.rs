@@ -1,4 +1,4 @@
-//! `/flux/`: the list of feeds, and every feed from ready bytes.
+//! Every feed from ready bytes.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -8,12 +8,8 @@ use axum::routing::get;
 
 use super::conditional::{self, Verdict};
 use super::negotiation;
-use super::page::public_page;
-use super::refusal::Failure;
 use crate::app::App;
-use crate::articles::CategoryKind;
-use crate::feeds::{FeedPath, Format, Found, Listing, Snapshot};
-use crate::html::pages::{FeedLink, FeedView, Page};
+use crate::feeds::{Found, Snapshot};
 
 /// Readers may keep a feed five minutes, and longer while it is fetched anew or cannot be (RFC 5861).
 const FEED_CACHE: &str = "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400";
@@ -23,13 +19,7 @@ const UNKNOWN_CACHE: &str = "public, max-age=60";
 const PERMANENT_CACHE: &str = "public, max-age=86400";
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route(
-            "/flux",
-            get(async |State(app): State<App>| Redirect::permanent(&app.config.public_url.join("/flux/"))),
-        )
-        .route("/flux/", get(index))
-        .route("/flux/{feed}", get(feed))
+    Router::new().route("/flux/{feed}", get(feed))
 }
 
 async fn feed(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap) -> Response {
@@ -75,26 +65,4 @@ fn answer(snapshot: &Snapshot, request: &HeaderMap) -> Response {
             (headers, snapshot.body(coding)).into_response()
         }
     }
-}
-
-async fn index(State(app): State<App>) -> Result<Response, Failure> {
-    let feeds = app.feeds.listings().into_iter().map(|listing| view(&app, listing)).collect();
-    public_page(&app, &Page::FeedIndex { feeds })
-}
-
-fn view(app: &App, listing: Listing) -> FeedView {
-    let link = |format: Format| {
-        let path = FeedPath { slug: listing.slug.clone(), format };
-        FeedLink {
-            format: format.name().to_owned(),
-            media_type: format.media_type().to_owned(),
-            url: app.config.public_url.join(&path.from_root()),
-        }
-    };
-    let links = Format::ALL.into_iter().map(link).collect();
-    let title = match listing.kind {
-        CategoryKind::All => "Toutes les rubriques".to_owned(),
-        CategoryKind::Rubric => listing.name,
-    };
-    FeedView { title, links }
 }

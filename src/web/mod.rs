@@ -7,6 +7,7 @@
 mod api;
 pub mod conditional;
 mod exposition;
+mod feed_index;
 mod feeds;
 mod forms;
 mod health;
@@ -46,6 +47,7 @@ pub fn router(app: &App) -> Router {
 pub fn router_with(app: &App, more: Router<App>) -> Router {
     let public = Router::new()
         .merge(home::routes())
+        .merge(feed_index::routes())
         .merge(feeds::routes())
         .merge(forms::routes())
         .merge(health::routes())
