@@ -14,6 +14,7 @@ use crate::html::sample_pages;
 use crate::html::templates::Templates;
 use crate::newsletters::declaration::{self, Declarations};
 use crate::newsletters::{self, desk::Desk, sample_view};
+use crate::outbound::Outbound;
 use crate::subscribers;
 
 /// The parts of a running program. Cheap to clone.
@@ -33,6 +34,8 @@ pub struct App {
     pub templates: Arc<Templates>,
     /// The categories and newsletters that the configuration declares, checked.
     pub declarations: Arc<Declarations>,
+    /// What calls other sites.
+    pub outbound: Outbound,
     /// What makes editions.
     pub desk: Desk,
     /// Wakes this process's pump, if it has one, when something was put in the queue.
@@ -76,6 +79,7 @@ impl App {
         sample_view::try_out(&templates).context("the mail templates cannot be used")?;
         sample_pages::try_out(&templates).context("the page templates cannot be used")?;
         let feeds = FeedStore::new(Publication::of(&config));
+        let outbound = Outbound::new(&config);
         let config = Arc::new(config);
         let desk = Desk {
             db: db.clone(),
@@ -83,7 +87,18 @@ impl App {
             newsletters: Arc::new(declarations.newsletters.clone()),
             templates: templates.clone(),
         };
-        Ok(Self { config, db, clock, keys, feeds, templates, declarations, desk, waker: Waker::default() })
+        Ok(Self {
+            config,
+            db,
+            clock,
+            keys,
+            feeds,
+            templates,
+            declarations,
+            outbound,
+            desk,
+            waker: Waker::default(),
+        })
     }
 
     /// Makes the declared categories and newsletters true in the database: the file declares, the database remembers.

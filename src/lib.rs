@@ -2,7 +2,7 @@
 //!
 //! The modules stand on floors: each uses only what stands below it (`tests/it/house.rs` reads the `use` lines).
 //! From top to bottom: [`cli`]; [`web`]; [`daemon`]; [`app`]; [`delivery`]; [`newsletters`]; [`feeds`];
-//! [`subscribers`]; [`articles`]; [`mail`], [`french`] and [`html`]; [`db`]; [`config`], [`clock`] and
+//! [`subscribers`]; [`articles`]; [`mail`], [`french`] and [`html`]; [`db`] and [`outbound`]; [`config`], [`clock`] and
 //! [`telemetry`].
 
 pub mod app;
@@ -18,6 +18,7 @@ pub mod french;
 pub mod html;
 pub mod mail;
 pub mod newsletters;
+pub mod outbound;
 pub mod subscribers;
 pub mod telemetry;
 pub mod web;

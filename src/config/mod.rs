@@ -13,6 +13,7 @@ mod http;
 mod log;
 mod mistakes;
 mod newsletter;
+mod outbound;
 mod public_url;
 mod publisher;
 mod read;
@@ -34,6 +35,7 @@ pub use http::{Http, Metrics};
 pub use log::{Log, LogFormat};
 pub use mistakes::{At, Mistake, Mistakes, Source};
 pub use newsletter::{AfterPause, Approval, Newsletter, OnDoubt};
+pub use outbound::{Network, NetworkError, Outbound};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use publisher::{Law, Publisher};
 pub use read::ExampleValue;
@@ -66,6 +68,8 @@ section! {
         pub api: Api,
         /// How many articles a feed carries.
         pub feeds: Feeds,
+        /// Whom this program may call.
+        pub outbound: Outbound,
         /// The servers that take our mail, the first one first.
         pub relays as "relay": Vec<Relay>,
         /// Where articles come from while serving.

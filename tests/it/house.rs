@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["articles"],
     &["html"],
     &["mail", "french"],
-    &["db"],
+    &["db", "outbound"],
     &["telemetry"],
     &["config"],
     &["clock"],

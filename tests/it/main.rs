@@ -17,6 +17,7 @@ mod feed_xml;
 mod feeds;
 mod house;
 mod nodes;
+mod outbound;
 mod reader_pages;
 mod readers;
 mod retractions;
