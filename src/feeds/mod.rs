@@ -4,7 +4,9 @@
 //! [`atom`] in syntax; a [`snapshot`] is the finished bytes, the [`store`] holds every snapshot, and [`watch`] keeps
 //! the store up with the database.
 
+mod agreement;
 pub mod atom;
+pub mod brotli;
 pub mod document;
 pub mod items;
 mod picture;

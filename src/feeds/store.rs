@@ -9,9 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context;
 
+use super::agreement::Agreement;
 use super::document::{Document, Rubrics, rubrics};
 use super::items::{Choice, choose};
-use super::snapshot::Snapshot;
+use super::snapshot::{Coding, Snapshot};
 use super::spec::{FeedPath, Format, Publication, View};
 use super::{atom, rss};
 use crate::articles::{CategoryId, CategoryKind};
@@ -35,6 +36,8 @@ struct Inner {
     shelf: RwLock<Arc<Shelf>>,
     /// One refresh at a time.
     refreshing: tokio::sync::Mutex<()>,
+    agreement: Agreement,
+    swapped: tokio::sync::Notify,
 }
 
 /// What is ready at a moment; swapped as a whole.
@@ -122,6 +125,8 @@ impl FeedStore {
             publication: RwLock::new(Arc::new(publication)),
             shelf: RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
+            agreement: Agreement::default(),
+            swapped: tokio::sync::Notify::new(),
         }))
     }
 
@@ -213,7 +218,27 @@ impl FeedStore {
         if rebuilt > 0 || !same_words || old.feeds.len() != feeds.len() || old.former != former {
             self.put(Shelf { publication: Some(publication), rubrics, former, ..Shelf::of(feeds) });
         }
+        self.0.agreement.reached(now);
         Ok(Refreshed { rebuilt, next_at })
+    }
+
+    /// For how many seconds it has not been known whether the feeds agree with the database; `None` as long as it is
+    /// asked in time.
+    #[must_use]
+    pub fn age(&self, now: Timestamp) -> Option<u64> {
+        self.0.agreement.age(now)
+    }
+
+    /// Waits until something was swapped in. One waiter: [`super::brotli`].
+    pub(super) async fn swapped(&self) {
+        self.0.swapped.notified().await;
+    }
+
+    /// A snapshot that is ready and has no brotli yet.
+    pub(super) fn without_brotli(&self) -> Option<Arc<Snapshot>> {
+        let shelf = self.shelf();
+        let mut snapshots = shelf.feeds.iter().flat_map(|feed| &feed.snapshots);
+        snapshots.find(|snapshot| !snapshot.has(Coding::Brotli)).map(Arc::clone)
     }
 
     fn shelf(&self) -> Arc<Shelf> {
@@ -222,6 +247,7 @@ impl FeedStore {
 
     fn put(&self, shelf: Shelf) {
         *self.0.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shelf);
+        self.0.swapped.notify_one();
     }
 }
 

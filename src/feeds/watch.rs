@@ -8,6 +8,7 @@ use sqlx::postgres::PgListener;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, SqliteConnection};
 
+use super::brotli;
 use super::store::FeedStore;
 use crate::clock::{Clock, SECOND, Timestamp};
 use crate::db::{Db, Route};
@@ -22,8 +23,16 @@ const SQLITE_POLL: Duration = Duration::from_millis(100);
 /// import that commits fifty times a second must not keep a core busy, and its articles show within a second.
 const REST: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 
-/// Refreshes `store` for as long as it is polled. Dropping it at any moment is safe: it only reads.
+/// Refreshes `store` for as long as it is polled, and packs by brotli what has settled. Dropping it at any moment is
+/// safe: it only reads.
 pub async fn watch(store: &FeedStore, db: &Db, clock: &Clock) -> ! {
+    tokio::select! {
+        never = keep_fresh(store, db, clock) => never,
+        never = brotli::keep_packing(store) => never,
+    }
+}
+
+async fn keep_fresh(store: &FeedStore, db: &Db, clock: &Clock) -> ! {
     let mut commits = None;
     let mut failing = false;
     loop {

@@ -4,19 +4,20 @@
 //! (Apache `-gzip`, Jetty `--gzip` and `;gzip`; Cloudflare makes tags weak): what the client has is then the same
 //! content, however it was packed.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use axum::http::{HeaderMap, header};
 
 use crate::clock::Timestamp;
+use crate::feeds::snapshot::{Coding, system_time};
 
 /// What the conditions of a GET or HEAD ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The whole answer.
     Send,
-    /// 304: the client has it.
-    NotModified,
+    /// 304: the client has it, in this coding if its tag says so.
+    NotModified(Option<Coding>),
     /// 412: the client wanted another version.
     Failed,
 }
@@ -37,26 +38,21 @@ pub fn judge(headers: &HeaderMap, hash: &str, last_modified: Timestamp) -> Verdi
         return Verdict::Failed;
     }
     if headers.contains_key(header::IF_NONE_MATCH) {
-        if tags(headers, header::IF_NONE_MATCH).any(|tag| is_ours(tag.opaque)) {
-            return Verdict::NotModified;
+        if let Some(tag) = tags(headers, header::IF_NONE_MATCH).find(|tag| is_ours(tag.opaque)) {
+            return Verdict::NotModified(held(tag.opaque, hash));
         }
     } else if let Some(since) = date(headers, header::IF_MODIFIED_SINCE)
         && system_time(last_modified) <= since
     {
-        return Verdict::NotModified;
+        return Verdict::NotModified(None);
     }
     Verdict::Send
 }
 
-/// The `Last-Modified` of a moment.
-#[must_use]
-pub fn http_date(at: Timestamp) -> String {
-    httpdate::fmt_http_date(system_time(at))
-}
-
-/// Whole seconds: HTTP knows no smaller unit, and a client sends back what it was sent.
-fn system_time(at: Timestamp) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(u64::try_from(at.millis().div_euclid(1000)).unwrap_or(0))
+/// The coding whose tag this is, letter by letter.
+fn held(tag: &str, hash: &str) -> Option<Coding> {
+    let suffix = tag.strip_prefix(hash)?;
+    Coding::ALL.into_iter().find(|coding| coding.suffix() == suffix)
 }
 
 /// A date in any of the three forms of §5.6.7; several, or anything else, counts as none.
@@ -78,12 +74,11 @@ fn tags(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = T
 }
 
 /// A comma-separated list of tags. A comma may stand inside quotes; quotes that clients forgot are forgiven.
-fn list(mut rest: &str) -> Vec<Tag<'_>> {
-    let mut tags = Vec::new();
-    loop {
+fn list(mut rest: &str) -> impl Iterator<Item = Tag<'_>> {
+    std::iter::from_fn(move || {
         rest = rest.trim_start_matches([' ', '\t', ',']);
         if rest.is_empty() {
-            return tags;
+            return None;
         }
         let weak = rest.starts_with("W/") || rest.starts_with("w/");
         let tag = if weak { &rest[2..] } else { rest };
@@ -91,9 +86,9 @@ fn list(mut rest: &str) -> Vec<Tag<'_>> {
             Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
             None => tag.split_once(',').unwrap_or((tag, "")),
         };
-        tags.push(Tag { weak, opaque: opaque.trim() });
         rest = after;
-    }
+        Some(Tag { weak, opaque: opaque.trim() })
+    })
 }
 
 fn without_coding(tag: &str) -> &str {
@@ -119,22 +114,22 @@ mod tests {
 
     #[test]
     fn a_tag_matches_in_a_list_weak_or_strong_in_any_coding_and_as_a_star() {
-        for tag in [
-            "\"0123456789abcdef\"",
-            "W/\"0123456789abcdef\"",
-            "\"0123456789abcdef-gz\"",
-            "W/\"0123456789abcdef-gzip\"",
-            "\"0123456789abcdef--gzip\"",
-            "\"0123456789abcdef;gzip\"",
-            "\"0123456789abcdef-br\"",
-            "\"other\" , \"with, comma\",W/\"0123456789abcdef-gz\"",
-            "0123456789abcdef-gz",
-            "*",
+        for (tag, held) in [
+            ("\"0123456789abcdef\"", Some(Coding::Identity)),
+            ("W/\"0123456789abcdef\"", Some(Coding::Identity)),
+            ("\"0123456789abcdef-gz\"", Some(Coding::Gzip)),
+            ("W/\"0123456789abcdef-gzip\"", None),
+            ("\"0123456789abcdef--gzip\"", None),
+            ("\"0123456789abcdef;gzip\"", None),
+            ("\"0123456789abcdef-br\"", Some(Coding::Brotli)),
+            ("\"other\" , \"with, comma\",W/\"0123456789abcdef-gz\"", Some(Coding::Gzip)),
+            ("0123456789abcdef-gz", Some(Coding::Gzip)),
+            ("*", None),
         ] {
-            assert_eq!(asked(&[(header::IF_NONE_MATCH, tag)]), Verdict::NotModified, "{tag}");
+            assert_eq!(asked(&[(header::IF_NONE_MATCH, tag)]), Verdict::NotModified(held), "{tag}");
         }
         let two = [(header::IF_NONE_MATCH, "\"a\""), (header::IF_NONE_MATCH, "\"0123456789abcdef\"")];
-        assert_eq!(asked(&two), Verdict::NotModified, "in the second of two fields");
+        assert_eq!(asked(&two), Verdict::NotModified(Some(Coding::Identity)), "in the second of two fields");
         for tag in ["\"other\"", "\"0123456789abcde\"", "\"0123456789abcdef-new\"", "\"\"", ",", "\"x"] {
             assert_eq!(asked(&[(header::IF_NONE_MATCH, tag)]), Verdict::Send, "{tag}");
         }
@@ -145,18 +140,18 @@ mod tests {
         let same_date = (header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(asked(&[(header::IF_NONE_MATCH, "\"other\""), same_date.clone()]), Verdict::Send);
         let old = (header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1983 08:49:37 GMT");
-        assert_eq!(asked(&[(header::IF_NONE_MATCH, "*"), old]), Verdict::NotModified);
-        assert_eq!(asked(&[same_date]), Verdict::NotModified);
+        assert_eq!(asked(&[(header::IF_NONE_MATCH, "*"), old]), Verdict::NotModified(None));
+        assert_eq!(asked(&[same_date]), Verdict::NotModified(None));
     }
 
     #[test]
     fn all_three_forms_of_a_date_are_read_and_others_ignored() {
         for (date, verdict) in [
-            ("Sun, 06 Nov 1994 08:49:37 GMT", Verdict::NotModified),
-            ("Sunday, 06-Nov-94 08:49:37 GMT", Verdict::NotModified),
-            ("Sun Nov  6 08:49:37 1994", Verdict::NotModified),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Verdict::NotModified(None)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Verdict::NotModified(None)),
+            ("Sun Nov  6 08:49:37 1994", Verdict::NotModified(None)),
             ("Sun, 06 Nov 1994 08:49:36 GMT", Verdict::Send),
-            ("Sun, 06 Nov 1994 08:49:38 GMT", Verdict::NotModified),
+            ("Sun, 06 Nov 1994 08:49:38 GMT", Verdict::NotModified(None)),
             ("1994-11-06T08:49:37Z", Verdict::Send),
             ("yesterday", Verdict::Send),
         ] {
@@ -178,12 +173,6 @@ mod tests {
         let before = || (header::IF_UNMODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:36 GMT");
         assert_eq!(asked(&[before()]), Verdict::Failed);
         assert_eq!(asked(&[(header::IF_MATCH, "*"), before()]), Verdict::Send);
-    }
-
-    #[test]
-    fn a_moment_is_written_in_the_preferred_form() {
-        assert_eq!(http_date(MODIFIED), "Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(http_date(Timestamp::from_millis(-5)), "Thu, 01 Jan 1970 00:00:00 GMT");
     }
 
     proptest::proptest! {

@@ -1,14 +1,16 @@
 //! Every feed from ready bytes.
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 use super::conditional::{self, Verdict};
-use super::negotiation;
+use super::negotiation::Accepted;
 use crate::app::App;
+use crate::feeds::snapshot::Coding;
 use crate::feeds::{Found, Snapshot};
 
 /// Readers may keep a feed five minutes, and longer while it is fetched anew or cannot be (RFC 5861).
@@ -19,12 +21,15 @@ const UNKNOWN_CACHE: &str = "public, max-age=60";
 const PERMANENT_CACHE: &str = "public, max-age=86400";
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/flux/{feed}", get(feed))
+    Router::new().route("/flux/{feed}", get(feed).options(preflight))
 }
 
 async fn feed(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap) -> Response {
     match app.feeds.find(&name) {
-        Found::Ready(snapshot) => answer(&snapshot, &headers),
+        Found::Ready(snapshot) => {
+            let age = app.feeds.age(app.clock.now());
+            answer(&snapshot, &headers, Freshness { cache_control: FEED_CACHE, age })
+        }
         Found::Moved(path) => {
             let to = app.config.public_url.join(&path.from_root());
             ([(header::CACHE_CONTROL, PERMANENT_CACHE)], Redirect::permanent(&to)).into_response()
@@ -35,34 +40,62 @@ async fn feed(State(app): State<App>, Path(name): Path<String>, headers: HeaderM
     }
 }
 
-/// The feed, or that the client has it. Everything but the body is the same for both (RFC 9110 §15.4.5).
-fn answer(snapshot: &Snapshot, request: &HeaderMap) -> Response {
-    let coding = negotiation::coding(request);
+/// What a script on another site may ask, with which fields of its own (the Fetch standard's CORS-preflight).
+async fn preflight() -> Response {
+    let headers = [
+        (header::ALLOW, "GET,HEAD,OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// How long an answer may be kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Freshness {
+    /// The `Cache-Control`.
+    pub cache_control: &'static str,
+    /// The `Age` (s) of bytes that may have been overtaken: the database has not answered for so long.
+    pub age: Option<u64>,
+}
+
+/// The document, or that the client has it. What both say is the same (RFC 9110 §15.4.5). For GET and HEAD.
+pub(super) fn answer(snapshot: &Snapshot, request: &HeaderMap, freshness: Freshness) -> Response {
+    let accepted = Accepted::of(request);
     let verdict = conditional::judge(request, snapshot.hash(), snapshot.last_modified);
-    let mut headers = HeaderMap::with_capacity(9);
-    let mut set =
-        |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
-    set(header::CACHE_CONTROL, FEED_CACHE);
-    set(header::VARY, "Accept-Encoding");
-    set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-    set(HeaderName::from_static("x-robots-tag"), "noindex");
-    for (name, value) in [
-        (header::ETAG, snapshot.etag(coding)),
-        (header::LAST_MODIFIED, conditional::http_date(snapshot.last_modified)),
-    ] {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(name, value);
-        }
+    let coding = match verdict {
+        // A 304 names the tag that the client named, where we could send that body: a cache updates only what has the
+        // same strong tag (RFC 9111 §4.3.4).
+        Verdict::NotModified(Some(held)) if accepted.takes(held) && snapshot.has(held) => held,
+        _ => accepted.best(snapshot.has(Coding::Brotli)),
+    };
+    let mut response = Response::new(Body::empty());
+    *response.headers_mut() = HeaderMap::with_capacity(16);
+    let mut set = |name: HeaderName, value: HeaderValue| drop(response.headers_mut().insert(name, value));
+    set(header::CACHE_CONTROL, HeaderValue::from_static(freshness.cache_control));
+    set(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    set(header::ETAG, snapshot.etag(coding).clone());
+    set(header::LAST_MODIFIED, snapshot.modified().clone());
+    set(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    set(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+    if let Some(age) = freshness.age {
+        set(header::AGE, HeaderValue::from(age));
     }
     match verdict {
-        Verdict::NotModified => (StatusCode::NOT_MODIFIED, headers).into_response(),
-        Verdict::Failed => StatusCode::PRECONDITION_FAILED.into_response(),
+        Verdict::NotModified(_) => *response.status_mut() = StatusCode::NOT_MODIFIED,
+        Verdict::Failed => return StatusCode::PRECONDITION_FAILED.into_response(),
         Verdict::Send => {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(snapshot.format.content_type()));
+            set(header::CONTENT_TYPE, HeaderValue::from_static(snapshot.format.content_type()));
             if let Some(name) = coding.name() {
-                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+                set(header::CONTENT_ENCODING, HeaderValue::from_static(name));
             }
-            (headers, snapshot.body(coding)).into_response()
+            if let Some(link) = snapshot.link() {
+                set(header::LINK, link.clone());
+            }
+            *response.body_mut() = Body::from(snapshot.body(coding));
         }
     }
+    response
 }

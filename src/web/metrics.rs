@@ -81,6 +81,13 @@ async fn gathered(app: &App) -> String {
         }
         Err(_) => 0.0,
     };
+    #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats alone")]
+    let stale = app.feeds.age(app.clock.now()).unwrap_or(0) as f64;
+    out.gauge(
+        "kiosque_feeds_stale_seconds",
+        "For how long the feeds have been served without word from the database.",
+        [(String::new(), stale)],
+    );
     out.gauge("kiosque_database_up", "Whether the database answered.", [(String::new(), up)]);
     out.into_text()
 }

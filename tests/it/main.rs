@@ -13,6 +13,7 @@ mod delivery_relay;
 mod delivery_run;
 mod delivery_smtp;
 mod editions;
+mod feed_http;
 mod feed_xml;
 mod feeds;
 mod house;
