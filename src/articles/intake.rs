@@ -11,7 +11,7 @@ use crate::db::Db;
 
 use super::article::{ArticleId, NewArticle};
 use super::category::CategoryId;
-use super::formats::{Fault, Place, Record, jsonl};
+use super::formats::{Fault, Place, Record, json, jsonl};
 use super::lookup::get;
 use super::pipeline::prepare;
 use super::resolve::Resolver;
@@ -179,12 +179,12 @@ fn prepare_all(records: Vec<Record>) -> Result<Vec<Prepared>, Vec<Fault>> {
     if faults.is_empty() { Ok(prepared) } else { Err(faults) }
 }
 
-fn records(json: &[u8]) -> Result<Vec<Record>, Fault> {
+fn records(body: &[u8]) -> Result<Vec<Record>, Fault> {
     let place = |file: String| Place { file: file.into(), line: None };
     let whole = place("article".to_owned());
     let not_an_article =
         |place: &Place| Fault::whole(place, "expected a JSON object with the fields of an article");
-    match serde_json::from_slice(json) {
+    match json::value(body) {
         Ok(Value::Object(fields)) => Ok(vec![jsonl::record(fields, &whole)]),
         Ok(Value::Array(items)) => {
             let each = items.into_iter().enumerate().map(|(i, item)| {

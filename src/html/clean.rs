@@ -79,8 +79,8 @@ mod tests {
 
     #[test]
     fn gutenberg_comments_empty_paragraphs_and_office_tags_go() {
-        let html = "<!-- wp:paragraph --><p>Un</p><!-- /wp:paragraph --><p>&nbsp;</p><p><o:p></o:p></p><p><strong> </strong></p><p><br /></p><!--more--><p>Deux <o:p>trois</o:p></p>";
-        assert_eq!(cleaned(html), "<p>Un</p>\n<p>Deux trois</p>");
+        let html = "<!-- wp:paragraph --><p>Un</p><!-- /wp:paragraph --><p>&nbsp;</p><p><o:p></o:p></p><p><strong> </strong></p><p><br /></p><!--more--><p>Deux <o:p>trois</o:p> à <st1:place w:st=\"on\">Lomé</st1:place>.</p>";
+        assert_eq!(cleaned(html), "<p>Un</p>\n<p>Deux trois à Lomé.</p>");
     }
 
     #[test]

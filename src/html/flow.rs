@@ -26,14 +26,19 @@ pub(super) static SKIPPED: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 });
 
 /// Elements that belong to the running text; everything else starts a new block.
-pub(super) static INLINE: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+static INLINE: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     items(
         "a | abbr | acronym | b | bdi | bdo | big | br | cite | code | data | del | dfn | em | font | i | img | \
          ins | kbd | label | mark | picture | q | ruby | s | samp | small | span | strike | strong | sub | sup | \
-         time | tt | u | var | wbr | o:p",
+         time | tt | u | var | wbr",
     )
     .collect()
 });
+
+/// Whether an element belongs to the running text. Office programs mark words in it (`o:p`, `st1:place`).
+pub(super) fn is_inline(name: &str) -> bool {
+    INLINE.contains(name) || name.contains(':')
+}
 
 /// Classes of what plugins put into bodies, by beginning: share bars, print buttons, related posts, advertisements, counters.
 const PLUGIN_CLASSES: &str = "\
@@ -139,7 +144,7 @@ impl Writer<'_> {
             "noscript" => self.noscript(node, depth, shape),
             "br" => self.line_break(shape),
             "img" => self.image(node),
-            _ if INLINE.contains(name) => match self.inline_tag(node, name) {
+            _ if is_inline(name) => match self.inline_tag(node, name) {
                 // A link around a box stays a link; emphasis around a box goes.
                 Some(tag) if name == "a" || !holds_block(node, DEEPEST.saturating_sub(depth)) => {
                     self.inline(node, &tag, depth);
@@ -343,7 +348,7 @@ fn holds_block(node: &NodeRef<'_>, depth: usize) -> bool {
         child.node_name().is_some_and(|name| {
             let name: &str = &name;
             let ignored = SKIPPED.contains(name) || matches!(name, "source" | "noscript");
-            !ignored && (!INLINE.contains(name) || holds_block(&child, depth - 1))
+            !ignored && (!is_inline(name) || holds_block(&child, depth - 1))
         })
     })
 }

@@ -3,7 +3,7 @@
 use dom_query::NodeRef;
 
 use crate::html::chars::{escape_into, is_blank, is_space, one_line, xml_safe};
-use crate::html::flow::{DEEPEST, INLINE, SKIPPED, Shape, Writer, is_plugin_output};
+use crate::html::flow::{DEEPEST, SKIPPED, Shape, Writer, is_inline, is_plugin_output};
 use crate::html::furniture::is_furniture;
 use crate::html::images::{self, real_image};
 use crate::html::links::{absolute, web_address};
@@ -93,7 +93,7 @@ impl Writer<'_> {
                 self.line_break(Shape::Bare);
             } else if let Some(tag) = self.inline_tag(&child, name) {
                 self.inline(&child, &tag, depth + 1);
-            } else if INLINE.contains(name) {
+            } else if is_inline(name) {
                 self.inline_children(&child, depth + 1);
             } else {
                 self.push_text(" ");

@@ -79,9 +79,19 @@ pub fn plain(text_with_entities: &str) -> String {
     let text = text_with_entities.trim_start_matches('\u{feff}');
     let line = match text.contains(['&', '<']) {
         false => one_line(&xml_safe(text)),
-        true => one_line(&xml_safe(&Document::fragment(text).text())),
+        true => one_line(&xml_safe(&title_text(text))),
     };
     if is_blank(&line) { String::new() } else { line.trim().to_owned() }
+}
+
+/// What is text in it. A CDATA section, which a browser takes for a comment, was pasted from a feed.
+fn title_text(html: &str) -> String {
+    let document = match html.contains("<![CDATA[") {
+        false => Document::fragment(html),
+        true => Document::fragment(html.replace("<![CDATA[", "").replace("]]>", "")),
+    };
+    document.select("script, style, template").remove();
+    document.text().to_string()
 }
 
 #[cfg(test)]
@@ -108,6 +118,7 @@ mod tests {
         assert_eq!(plain("AT&amp;amp;T"), "AT&amp;T");
         assert_eq!(plain("l&#146;État\u{0}&#x1F;"), "l’État");
         assert_eq!(plain("3 < 4"), "3 < 4");
+        assert_eq!(plain("<![CDATA[Le port]]> <script>alert(1)</script>"), "Le port");
         assert_eq!(plain("&nbsp;\u{200b} "), "");
         assert_eq!(plain("Prix\u{202f}: 10\u{202f}000\u{a0}F"), "Prix\u{202f}: 10\u{202f}000\u{a0}F");
     }

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::config::nearest;
 use crate::html::text::{plain, xml_safe};
 
-use super::{Fault, LONGEST_ID, Place, Record};
+use super::{Fault, LONGEST_ID, Place, Record, json};
 
 /// The fields there are.
 pub const FIELDS: &[&str] = &[
@@ -97,7 +97,7 @@ impl<R: BufRead> Iterator for Reader<R> {
 
 fn read_line(line: &[u8], place: &Place) -> Record {
     let faulty = |reason: String| Record::Faulty(vec![Fault::whole(place, reason)]);
-    match serde_json::from_slice(line) {
+    match json::value(line) {
         Ok(Value::Object(fields)) => record(fields, place),
         Ok(Value::Array(_)) => {
             faulty("a JSON array; JSON Lines has one object a line (try: jq -c '.[]' FILE)".to_owned())

@@ -6,6 +6,7 @@
 pub mod detect;
 pub mod html_page;
 pub mod input;
+pub mod json;
 pub mod jsonl;
 pub mod text_page;
 pub mod wxr;
