@@ -8,13 +8,18 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
+use super::full_text;
 use super::items::{Choice, Image, Item};
 use super::picture::with_picture;
 use super::spec::{Publication, View};
 use crate::articles::{CategoryId, CategoryKind};
 use crate::clock::Timestamp;
 use crate::french::typography::{Spaces, typeset};
+use crate::html::excerpt;
 use crate::html::text::{one_line, xml_safe};
+
+/// The longest summary, in characters: some sites put the whole text there.
+const LONGEST_SUMMARY: usize = 1000;
 
 /// The longest title made of a summary, in characters.
 const TITLE_FROM_SUMMARY: usize = 80;
@@ -55,7 +60,7 @@ pub struct Entry {
     pub title: String,
     /// Plain text, perhaps empty.
     pub summary: String,
-    /// HTML.
+    /// HTML; of a very long text the beginning.
     pub content: String,
     /// Names.
     pub authors: Vec<String>,
@@ -95,6 +100,8 @@ impl Document {
                 (format!("{publisher} – {name}"), description)
             }
         };
+        let mut entries: Vec<Entry> = choice.items.iter().map(|item| Entry::new(item, rubrics)).collect();
+        full_text::fit(&mut entries);
         Self {
             id: line_as_stored(&view.feed_id),
             slug: view.slug.clone(),
@@ -105,14 +112,15 @@ impl Document {
             publisher,
             email: line_as_stored(&publication.email),
             updated: date(choice.newest_change()),
-            entries: choice.items.iter().map(|item| Entry::new(item, rubrics)).collect(),
+            entries,
         }
     }
 }
 
 impl Entry {
     fn new(item: &Item, rubrics: &Rubrics) -> Self {
-        let summary = line(&item.summary);
+        let summary = line(&excerpt(&item.summary, LONGEST_SUMMARY));
+        let link = line_as_stored(&item.url);
         let image = item
             .image
             .as_ref()
@@ -120,11 +128,11 @@ impl Entry {
         let published = date(item.published_at);
         Self {
             id: line_as_stored(&item.entry_id),
-            link: line_as_stored(&item.url),
             title: Some(line(&item.title))
                 .filter(|title| !title.is_empty())
                 .unwrap_or_else(|| opening(&summary)),
-            content: with_picture(&xml_safe(&item.body), image.as_ref()),
+            content: with_picture(&full_text::beginning(&xml_safe(&item.body), &link), image.as_ref()),
+            link,
             summary,
             authors: distinct(item.authors.iter().map(|name| line_as_stored(name))),
             terms: terms(item, rubrics),

@@ -8,6 +8,7 @@ mod agreement;
 pub mod atom;
 pub mod brotli;
 pub mod document;
+mod full_text;
 pub mod items;
 mod picture;
 pub mod rss;
