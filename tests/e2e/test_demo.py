@@ -1,7 +1,7 @@
 """`kiosque demo` as a newcomer, two feed readers, a validator and a browser meet it.
 
     make test                                                     # everything, tools included
-    cargo build && python3 -m unittest discover -v tests/e2e      # this alone, with what is here
+    cargo build --bins --example feed_rs && python3 -m unittest discover -v tests/e2e      # this alone, with what is here
 """
 
 import os
