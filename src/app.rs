@@ -109,6 +109,7 @@ impl App {
         let now = self.clock.now();
         let host = self.config.public_url.host();
         articles::declare(&self.db, &self.config.categories, host, now).await?;
+        articles::declare_feeds(&self.db, &self.config.configured_feeds, host, now).await?;
         newsletters::newsletter::declare(&self.db, &self.declarations.newsletters, now).await?;
         Ok(())
     }

@@ -24,14 +24,16 @@ text_enum! {
         Rubric = "rubric",
         /// Every article is in it, so that the feed of all is chosen like the others.
         All = "all",
+        /// A `[[feed]]`: the articles of several rubrics or of an author are in it, for the same reason.
+        Feed = "feed",
     }
 }
 
-/// Slugs that addresses need for themselves: `/flux/tout`, `/lettre/…`, `/auteur/…`. Never a rubric's.
-pub const RESERVED: [&str; 3] = ["tout", "lettre", "auteur"];
+/// Slugs that addresses need for themselves: `/flux/tout`, `/flux/archives/…`, `/lettre/…`, `/auteur/…`. Never a rubric's.
+pub const RESERVED: [&str; 4] = ["tout", "archives", "lettre", "auteur"];
 
-/// Where categories stand that the configuration does not name.
-const BEHIND_ALL: i64 = 1_000_000;
+/// Where categories stand that the configuration does not name; configured feeds stand right before them.
+pub(super) const BEHIND_ALL: i64 = 1_000_000;
 
 /// A category as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
@@ -60,6 +62,17 @@ pub async fn list(db: &Db) -> sqlx::Result<Vec<Category>> {
     fetch_all!(db, CATEGORIES)
 }
 
+/// What is to stand in a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Declared<'a> {
+    pub(super) slug: &'a str,
+    pub(super) name: &'a str,
+    pub(super) kind: CategoryKind,
+    pub(super) position: i64,
+    pub(super) listed: bool,
+    pub(super) removed: bool,
+}
+
 /// Takes up what the configuration declares: new categories are added, known ones renamed, placed, listed or removed; a slug of
 /// `was` leads to the present one, and what an import once stored under a name of `was` or `from` moves over. Leaving a
 /// category out changes nothing. Also makes the category that every article is in. `host` is that of `public_url`: new
@@ -74,7 +87,7 @@ pub async fn declare(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let mut tx = db.begin().await?;
-    add(&mut tx, "tout", "Tous les articles", CategoryKind::All, -1, true, host, now).await?;
+    add(&mut tx, &TOUT, host, now).await?;
     let mut changed = Vec::new();
     let mut moves = Vec::new();
     for (position, category) in declared.iter().enumerate() {
@@ -86,32 +99,23 @@ pub async fn declare(
             !RESERVED.contains(&slug.as_str()),
             "the slug {slug:?} is taken by kiosque's own addresses"
         );
-        let position = position as i64;
+        let rubric = Declared {
+            slug: &slug,
+            name,
+            kind: CategoryKind::Rubric,
+            position: position as i64,
+            listed: true,
+            removed: category.removed,
+        };
         let was: Vec<&str> = category.was.iter().map(|w| w.get_ref().as_str()).collect();
-        let mut known = by_slug(&mut tx, &slug).await?;
-        for former in &was {
-            if known.is_none() {
-                known = by_slug(&mut tx, former).await?;
-            }
-        }
-        if known.is_none() {
-            add(&mut tx, &slug, name, CategoryKind::Rubric, position, true, host, now).await?;
-            known = by_slug(&mut tx, &slug).await?;
-        }
-        let known = known.ok_or_else(|| anyhow::anyhow!("the category {slug:?} cannot be added"))?;
-        let id = known.id;
-        let same = (known.slug.as_str(), known.name.as_str(), known.position, known.listed, known.removed)
-            == (slug.as_str(), name, position, true, category.removed);
-        if !same {
-            execute!(tx, CHANGE_CATEGORY, id, slug.as_str(), name, position, category.removed)?;
-            changed.push(id);
-        }
-        execute!(tx, DROP_CATEGORY_ALIAS, slug.as_str())?;
+        let id = take_up(&mut tx, &rubric, &was, host, now, &mut changed).await?;
         let meanings: Vec<String> =
             category.from.iter().filter_map(|f| crate::french::slug::slug(f.get_ref())).collect();
         for former in was.iter().copied().chain(meanings.iter().map(String::as_str)) {
             match by_slug(&mut tx, former).await? {
-                Some(other) if other.id != id && !other.listed => moves.push((other, id)),
+                Some(other) if other.id != id && !other.listed && other.kind == CategoryKind::Rubric => {
+                    moves.push((other, id));
+                }
                 Some(_) => {}
                 None if was.contains(&former) => {
                     execute!(tx, ADD_CATEGORY_ALIAS, former, id)?;
@@ -136,6 +140,68 @@ pub async fn declare(
     Ok(())
 }
 
+/// The category that every article is in.
+const TOUT: Declared<'_> = Declared {
+    slug: "tout",
+    name: "Tous les articles",
+    kind: CategoryKind::All,
+    position: -1,
+    listed: true,
+    removed: false,
+};
+
+/// Makes a row what is declared: the one with its slug, else the one with a slug it had before, else a new one. Its number
+/// joins `changed` when that changed what is shown.
+pub(super) async fn take_up(
+    tx: &mut Tx,
+    declared: &Declared<'_>,
+    was: &[&str],
+    host: &str,
+    now: Timestamp,
+    changed: &mut Vec<CategoryId>,
+) -> anyhow::Result<CategoryId> {
+    let slug = declared.slug;
+    let mut known = by_slug(tx, slug).await?;
+    for former in was {
+        if known.is_none() {
+            known = by_slug(tx, former).await?.filter(|known| known.kind == declared.kind);
+        }
+    }
+    if known.is_none() {
+        add(tx, &Declared { removed: false, ..*declared }, host, now).await?;
+        known = by_slug(tx, slug).await?;
+    }
+    let known = known.ok_or_else(|| anyhow::anyhow!("{slug:?} cannot be added"))?;
+    match (declared.kind, known.kind) {
+        (CategoryKind::Feed, CategoryKind::Rubric) => anyhow::bail!(
+            "the slug {slug:?} of a [[feed]] is that of the rubric {:?}, met in an import; choose another slug",
+            known.name
+        ),
+        (CategoryKind::Rubric, CategoryKind::Feed) => anyhow::bail!(
+            "the slug {slug:?} of a [[category]] was that of a [[feed]]; choose another slug, or give that feed a new \
+             one with was = [{slug:?}]"
+        ),
+        _ => {}
+    }
+    let same = (known.slug.as_str(), known.name.as_str(), known.position, known.listed, known.removed)
+        == (slug, declared.name, declared.position, declared.listed, declared.removed);
+    if !same {
+        execute!(
+            tx,
+            CHANGE_CATEGORY,
+            known.id,
+            slug,
+            declared.name,
+            declared.position,
+            declared.listed,
+            declared.removed
+        )?;
+        changed.push(known.id);
+    }
+    execute!(tx, DROP_CATEGORY_ALIAS, slug)?;
+    Ok(known.id)
+}
+
 /// Adds a category that an import names and nobody declared.
 pub(super) async fn add_unlisted(
     db: &Db,
@@ -145,7 +211,9 @@ pub(super) async fn add_unlisted(
     now: Timestamp,
 ) -> anyhow::Result<Category> {
     let mut tx = db.begin().await?;
-    add(&mut tx, slug, name, CategoryKind::Rubric, BEHIND_ALL, false, host, now).await?;
+    let (kind, position) = (CategoryKind::Rubric, BEHIND_ALL);
+    let unlisted = Declared { slug, name, kind, position, listed: false, removed: false };
+    add(&mut tx, &unlisted, host, now).await?;
     let added = by_slug(&mut tx, slug).await?;
     tx.commit().await?;
     added.ok_or_else(|| anyhow::anyhow!("the category {slug:?} cannot be added"))
@@ -157,34 +225,15 @@ pub(super) async fn all(tx: &mut Tx) -> sqlx::Result<Option<CategoryId>> {
     Ok(found.map(|c| c.id))
 }
 
-async fn by_slug(tx: &mut Tx, slug: &str) -> sqlx::Result<Option<Category>> {
+pub(super) async fn by_slug(tx: &mut Tx, slug: &str) -> sqlx::Result<Option<Category>> {
     fetch_optional!(tx, CATEGORY_BY_SLUG, slug)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-async fn add(
-    tx: &mut Tx,
-    slug: &str,
-    name: &str,
-    kind: CategoryKind,
-    position: i64,
-    listed: bool,
-    host: &str,
-    now: Timestamp,
-) -> sqlx::Result<()> {
+async fn add(tx: &mut Tx, declared: &Declared<'_>, host: &str, now: Timestamp) -> sqlx::Result<()> {
+    let Declared { slug, name, kind, position, listed, removed } = *declared;
     let feed_id = tag_uri(host, now);
-    execute!(
-        tx,
-        ADD_CATEGORY,
-        slug,
-        name,
-        kind,
-        position,
-        listed,
-        false,
-        feed_id.as_str(),
-        now.whole_second()
-    )?;
+    let made = now.whole_second();
+    execute!(tx, ADD_CATEGORY, slug, name, kind, position, listed, removed, feed_id.as_str(), made)?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 mod article;
 mod category;
 mod date;
+mod feed_rule;
 mod folder;
 pub mod formats;
 mod import;
@@ -23,6 +24,7 @@ mod summary;
 pub use article::{Article, ArticleId, Draft, DraftBody, DraftCategory, Image, NewArticle};
 pub use category::{Category, CategoryId, CategoryKind, RESERVED, declare, list as categories};
 pub use date::{NotADate, parse as parse_date};
+pub use feed_rule::declare_feeds;
 pub use folder::{Folder, Taken};
 pub use import::{Options, Progress};
 pub use intake::{Accepted, Intake, Stored};

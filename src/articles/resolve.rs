@@ -34,6 +34,8 @@ pub(super) struct Resolver {
     removed: HashSet<CategoryId>,
     unlisted: BTreeMap<CategoryId, Unlisted>,
     all: CategoryId,
+    /// Slugs of feeds that are no rubrics.
+    feeds: HashSet<String>,
     host: String,
     /// Nothing is written: unknown categories get numbers that no row has.
     dry_run: bool,
@@ -75,6 +77,7 @@ impl Resolver {
                 .collect(),
             by_key,
             all,
+            feeds: feeds(&known),
             host: host.to_owned(),
             dry_run,
         };
@@ -109,14 +112,14 @@ impl Resolver {
             .flatten()
             .filter_map(slug)
             .collect();
-        if let Some(id) = keys.iter().find_map(|key| self.by_key.get(&free(key))) {
+        if let Some(id) = keys.iter().find_map(|key| self.by_key.get(&self.free(key))) {
             return Ok((!self.removed.contains(id)).then_some(*id));
         }
         let Some(key) = keys.first().filter(|_| !keys.iter().any(|k| NO_CATEGORY.contains(&k.as_str())))
         else {
             return Ok(None);
         };
-        let key = free(key);
+        let key = self.free(key);
         let id = if self.dry_run {
             self.number_of_its_own()
         } else {
@@ -143,12 +146,17 @@ impl Resolver {
         met
     }
 
+    /// A slug that neither kiosque's own addresses nor configured feeds need.
+    fn free(&self, key: &str) -> String {
+        if RESERVED.contains(&key) || self.feeds.contains(key) { format!("{key}-2") } else { key.to_owned() }
+    }
+
     fn number_of_its_own(&self) -> CategoryId {
         CategoryId(-1 - self.by_key.len() as i64)
     }
 }
 
-/// A slug that kiosque's own addresses do not need.
-fn free(key: &str) -> String {
-    if RESERVED.contains(&key) { format!("{key}-2") } else { key.to_owned() }
+/// The slugs of what is no rubric: nothing that is imported may be filed there.
+fn feeds(known: &[category::Category]) -> HashSet<String> {
+    known.iter().filter(|c| c.kind != CategoryKind::Rubric).map(|c| c.slug.clone()).collect()
 }

@@ -11,7 +11,7 @@ statements! {
     ADD_CATEGORY = "INSERT INTO categories (slug, name, kind, position, listed, removed, feed_id, feed_changed_at, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (slug) DO NOTHING";
     CATEGORY_BY_SLUG = "SELECT id, slug, name, kind, position, listed, removed FROM categories WHERE slug = $1";
-    CHANGE_CATEGORY = "UPDATE categories SET slug = $2, name = $3, position = $4, listed = TRUE, removed = $5 WHERE id = $1";
+    CHANGE_CATEGORY = "UPDATE categories SET slug = $2, name = $3, position = $4, listed = $5, removed = $6 WHERE id = $1";
     DROP_CATEGORY = "DELETE FROM categories WHERE id = $1";
     ADD_CATEGORY_ALIAS = "INSERT INTO category_aliases (slug, category_id) VALUES ($1, $2)
         ON CONFLICT (slug) DO UPDATE SET category_id = excluded.category_id";
@@ -24,6 +24,33 @@ statements! {
         WHERE category_id = $2 AND article_id = $1
         ON CONFLICT (article_id, category_id) DO NOTHING";
     REPRIMARY = "UPDATE articles SET primary_category_id = $3 WHERE id = $1 AND primary_category_id = $2";
+
+    FEED_RULES = "SELECT category_id, author, rubrics, filed FROM feed_rules ORDER BY category_id";
+    SET_FEED_RULE = "INSERT INTO feed_rules (category_id, author, rubrics, filed) VALUES ($1, $2, $3, FALSE)
+        ON CONFLICT (category_id) DO UPDATE SET author = excluded.author, rubrics = excluded.rubrics, filed = FALSE";
+    SET_FEED_FILED = "UPDATE feed_rules SET filed = TRUE WHERE category_id = $1 AND author IS NOT DISTINCT FROM $2
+        AND rubrics = $3";
+    EMPTY_FEED = "DELETE FROM article_categories WHERE category_id = $1 AND article_id IN
+        (SELECT article_id FROM article_categories WHERE category_id = $1 ORDER BY article_id LIMIT $2)";
+    SIGNED_ARTICLES = "SELECT id, authors FROM articles WHERE id > $1 ORDER BY id LIMIT $2";
+    // $1: a JSON array of rubrics' ids.
+    ARTICLES_OF_RUBRICS = {
+        sqlite: "SELECT DISTINCT article_id FROM article_categories
+            WHERE category_id IN (SELECT value FROM json_each($1)) AND article_id > $2 ORDER BY article_id LIMIT $3",
+        postgres: "SELECT DISTINCT article_id FROM article_categories
+            WHERE category_id IN (SELECT CAST(jsonb_array_elements_text(CAST($1 AS jsonb)) AS BIGINT))
+                AND article_id > $2 ORDER BY article_id LIMIT $3"
+    };
+    // $2: a JSON array of articles' ids; behind all the article's own categories.
+    FILE_IN_FEED = {
+        sqlite: "INSERT INTO article_categories (article_id, category_id, position, published_at, appeared_at)
+            SELECT id, $1, $3, published_at, appeared_at FROM articles WHERE id IN (SELECT value FROM json_each($2))
+            ON CONFLICT (article_id, category_id) DO NOTHING",
+        postgres: "INSERT INTO article_categories (article_id, category_id, position, published_at, appeared_at)
+            SELECT id, $1, $3, published_at, appeared_at FROM articles
+            WHERE id IN (SELECT CAST(jsonb_array_elements_text(CAST($2 AS jsonb)) AS BIGINT))
+            ON CONFLICT (article_id, category_id) DO NOTHING"
+    };
 
     // What a feed shows changed ($2 the whole second), or only when it will change ($2 zero): validators never go back.
     BUMP_FEED = "UPDATE categories SET feed_version = feed_version + 1,

@@ -9,6 +9,7 @@ use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 use super::article::{ArticleId, Image, NewArticle};
 use super::category::{CategoryId, tag_uri};
+use super::feed_rule::FeedRule;
 use super::moment;
 use super::source::SourceId;
 use super::sql::*;
@@ -169,6 +170,7 @@ impl Writer<'_> {
         let mut tx = self.db.begin().await?;
         let began = Instant::now();
         let mut known = self.known(On::Tx(&mut tx), articles).await?;
+        let rules = FeedRule::all(&mut tx).await?;
         let guids = articles.iter().filter_map(|f| f.article.guid.as_deref());
         let taken: Vec<(String,)> = fetch_all!(tx, TAKEN_ENTRY_IDS, json_texts(guids))?;
         let mut taken: HashSet<String> = taken.into_iter().map(|(id,)| id).collect();
@@ -183,13 +185,13 @@ impl Writer<'_> {
         for (place, filed) in order {
             let outcome = match known.get(&filed.article.external_id) {
                 Some(k) if k.is_unchanged(filed) => (k.id, Outcome::Unchanged),
-                Some(k) => (k.id, self.update(&mut tx, k.id, filed, now, &mut touched).await?),
+                Some(k) => (k.id, self.update(&mut tx, k.id, filed, &rules, now, &mut touched).await?),
                 None => {
                     let entry_id = match &filed.article.guid {
                         Some(guid) if taken.insert(guid.clone()) => guid.clone(),
                         _ => tag_uri(self.host, now),
                     };
-                    (self.insert(&mut tx, filed, &entry_id, now, &mut touched).await?, Outcome::New)
+                    (self.insert(&mut tx, filed, &entry_id, &rules, now, &mut touched).await?, Outcome::New)
                 }
             };
             if outcome.1 != Outcome::Unchanged {
@@ -234,6 +236,7 @@ impl Writer<'_> {
         tx: &mut Tx,
         filed: &Filed,
         entry_id: &str,
+        rules: &[FeedRule],
         now: Timestamp,
         touched: &mut Touched,
     ) -> sqlx::Result<ArticleId> {
@@ -273,7 +276,7 @@ impl Writer<'_> {
                 None => updated_at = moment::free(tx, updated_at, &filed.hash).await?,
             }
         };
-        let categories = self.all_of(filed);
+        let categories = self.all_of(filed, rules);
         let list = json_list(categories.iter().map(|c| c.0));
         execute!(tx, FILE_ARTICLE, id, list.as_str(), article.published_at, appeared_at)?;
         touch(touched, &categories, article.published_at <= now);
@@ -285,13 +288,14 @@ impl Writer<'_> {
         tx: &mut Tx,
         id: ArticleId,
         filed: &Filed,
+        rules: &[FeedRule],
         now: Timestamp,
         touched: &mut Touched,
     ) -> sqlx::Result<Outcome> {
         let article = &filed.article;
         let old: AsStored = fetch_one!(tx, ARTICLE_AS_STORED, id)?;
         let filed_in: Vec<FiledIn> = fetch_all!(tx, ARTICLE_FILED_IN, id)?;
-        let categories = self.all_of(filed);
+        let categories = self.all_of(filed, rules);
         let retracted_at = old.retracted_at.filter(|_| !article.restore);
         let authors = json_texts(article.authors.iter().map(String::as_str));
         let tags = json_texts(article.tags.iter().map(String::as_str));
@@ -368,9 +372,10 @@ impl Writer<'_> {
         Ok(Outcome::Updated)
     }
 
-    /// Its own categories in their order, then the one that every article is in.
-    fn all_of(&self, filed: &Filed) -> Vec<CategoryId> {
-        filed.categories.iter().copied().chain([self.all]).collect()
+    /// Its own categories in their order, then the one that every article is in, then the configured feeds it belongs to.
+    fn all_of(&self, filed: &Filed, rules: &[FeedRule]) -> Vec<CategoryId> {
+        let feeds = rules.iter().filter(|rule| rule.takes(&filed.article, &filed.categories));
+        filed.categories.iter().copied().chain([self.all]).chain(feeds.map(|rule| rule.feed)).collect()
     }
 }
 

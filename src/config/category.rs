@@ -2,6 +2,7 @@
 
 use toml::Spanned;
 
+use super::feeds::CategoryFeed;
 use super::read::section;
 
 section! {
@@ -17,5 +18,7 @@ section! {
         pub from: Vec<Spanned<String>>,
         /// Whether it is gone for good; its addresses then answer 410.
         pub removed: bool = false,
+        /// What its feed does otherwise than the others.
+        pub feed: Option<CategoryFeed>,
     }
 }

@@ -30,7 +30,7 @@ pub use api::Api;
 pub use category::Category;
 pub use database::{Database, DatabaseTarget, DatabaseUrl, DatabaseUrlError};
 pub use dates::{DateRange, DateRangeError};
-pub use feeds::Feeds;
+pub use feeds::{CategoryFeed, ConfiguredFeed, FeedContent, Feeds, Language};
 pub use http::{Http, Metrics};
 pub use log::{Log, LogFormat};
 pub use mistakes::{At, Mistake, Mistakes, Source};
@@ -66,10 +66,12 @@ section! {
         pub publisher: Publisher,
         /// The API by which a site hands in articles.
         pub api: Api,
-        /// How many articles a feed carries.
+        /// What feeds carry and say of themselves.
         pub feeds: Feeds,
         /// Whom this program may call.
         pub outbound: Outbound,
+        /// Feeds of several rubrics or of an author.
+        pub configured_feeds as "feed": Vec<ConfiguredFeed>,
         /// The servers that take our mail, the first one first.
         pub relays as "relay": Vec<Relay>,
         /// Where articles come from while serving.

@@ -93,7 +93,7 @@ impl Document {
         let publisher = line(&publication.name);
         let (title, description) = match view.kind {
             CategoryKind::All => (publisher.clone(), format!("Tous les articles publiés par {publisher}.")),
-            CategoryKind::Rubric => {
+            CategoryKind::Rubric | CategoryKind::Feed => {
                 let name = line(&view.name);
                 let description =
                     format!("Les articles de la rubrique «\u{a0}{name}\u{a0}», publiés par {publisher}.");

@@ -92,7 +92,9 @@ pub fn check(config: &Config) -> Result<Declarations, Mistakes> {
 /// Reads what a configuration declares as far as it can be understood, and what is wrong with the rest.
 pub fn read(config: &Config) -> (Declarations, Mistakes) {
     let mut reading = Reading { mistakes: Mistakes::new(config.source().clone()) };
-    let categories = reading.categories(&config.categories);
+    let mut slugs = Taken::new("category");
+    let categories = reading.categories(&config.categories, &mut slugs);
+    reading.feeds(&config.configured_feeds, &categories, &mut slugs);
     let newsletters = reading.newsletters(&config.newsletters, &categories);
     (Declarations { categories, newsletters }, reading.mistakes)
 }
@@ -125,8 +127,7 @@ impl Reading {
         texts.iter().filter_map(|text| self.parse(key, text, Slug::parse)).collect()
     }
 
-    fn categories(&mut self, declared: &[config::Category]) -> Vec<CategoryDeclaration> {
-        let mut taken = Taken::new("category");
+    fn categories(&mut self, declared: &[config::Category], taken: &mut Taken) -> Vec<CategoryDeclaration> {
         let mut meanings = Taken::new("category.from");
         let mut checked = Vec::new();
         for category in declared {
@@ -160,6 +161,28 @@ impl Reading {
         }
         self.other_meanings(declared, &checked);
         checked
+    }
+
+    /// Configured feeds stand beside the rubrics: each has a slug of its own, and the rubrics it names are declared.
+    fn feeds(
+        &mut self,
+        declared: &[config::ConfiguredFeed],
+        categories: &[CategoryDeclaration],
+        taken: &mut Taken,
+    ) {
+        for feed in declared {
+            if let Some(slug) = self.parse("feed.slug", &feed.slug, Slug::parse) {
+                taken.take(&slug, &feed.slug, &mut self.mistakes);
+            }
+            let was = self.slugs("feed.was", &feed.was);
+            for (was, text) in was.iter().zip(&feed.was) {
+                taken.take(was, text, &mut self.mistakes);
+            }
+            self.chosen("feed.categories", &feed.categories, categories);
+            if let Some(author) = feed.author.as_ref().filter(|author| slug(author.get_ref()).is_none()) {
+                self.mistakes.push(author.span(), "`feed.author`: expected a name");
+            }
+        }
     }
 
     /// A name under `from` that is another category's slug would file its articles wrongly.
@@ -227,7 +250,10 @@ impl Reading {
         });
         let editors = editors.collect();
         let schedule = self.parse("newsletter.schedule", &declared.schedule, Schedule::parse);
-        let chosen = declared.categories.as_ref().map(|chosen| self.chosen(chosen, categories));
+        let chosen = declared
+            .categories
+            .as_ref()
+            .map(|chosen| self.chosen("newsletter.categories", chosen, categories));
         Some(Declaration {
             slug: slug?,
             was,
@@ -254,7 +280,12 @@ impl Reading {
     }
 
     /// The categories a newsletter names, each of them declared and in use.
-    fn chosen(&mut self, named: &[Spanned<String>], categories: &[CategoryDeclaration]) -> Vec<Slug> {
+    fn chosen(
+        &mut self,
+        key: &str,
+        named: &[Spanned<String>],
+        categories: &[CategoryDeclaration],
+    ) -> Vec<Slug> {
         let mut chosen: Vec<Slug> = Vec::new();
         for text in named {
             let wanted = text.get_ref().as_str();
@@ -267,7 +298,7 @@ impl Reading {
                 }
                 None => undeclared(wanted, categories),
             };
-            self.mistakes.push(text.span(), format!("`newsletter.categories`: \"{wanted}\": {problem}"));
+            self.mistakes.push(text.span(), format!("`{key}`: \"{wanted}\": {problem}"));
         }
         chosen
     }

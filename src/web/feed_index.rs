@@ -38,7 +38,7 @@ fn view(app: &App, listing: Listing) -> FeedView {
     let links = Format::ALL.into_iter().map(link).collect();
     let title = match listing.kind {
         CategoryKind::All => "Toutes les rubriques".to_owned(),
-        CategoryKind::Rubric => listing.name,
+        CategoryKind::Rubric | CategoryKind::Feed => listing.name,
     };
     FeedView { title, links }
 }

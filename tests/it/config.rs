@@ -60,8 +60,11 @@ fn lines_of_the_example_that_are_commented_out_are_right_too() {
     let uncommented: String = EXAMPLE
         .lines()
         .map(|line| match line.strip_prefix("# ").filter(|rest| rest.contains(" = ")) {
-            // the variables of the example are set nowhere, and a category cannot be there and removed
-            Some(rest) if rest.starts_with("password") || rest.starts_with("removed") => format!("{line}\n"),
+            // the variables of the example are set nowhere, a category cannot be there and removed, and a feed has
+            // rubrics or an author
+            Some(rest) if ["password", "removed", "author"].iter().any(|key| rest.starts_with(key)) => {
+                format!("{line}\n")
+            }
             Some(rest) => format!("{rest}\n"),
             None => format!("{line}\n"),
         })
