@@ -9,6 +9,7 @@ use crate::app::{self, App};
 use crate::config::Config;
 use crate::daemon::{self, Stop};
 use crate::telemetry;
+use crate::web::front::Front;
 use crate::web::{self, metrics, server};
 
 #[derive(Debug, clap::Args)]
@@ -87,11 +88,13 @@ pub(super) async fn serve_on(
     let scrapes = match &app.config.metrics {
         Some(section) => {
             let listener = server::bind("metrics.listen", section.listen).await?;
-            Some((listener, metrics::router(&app, metrics::install()?)))
+            let handle = metrics::install()?;
+            tokio::spawn(metrics::keep_small(handle.clone()));
+            Some((listener, metrics::router(&app, handle)))
         }
         None => None,
     };
-    let pages = web::router_with(&app, more);
+    let pages = Front::new(&app, web::router_with(&app, more));
     let pages =
         tokio::spawn(server::serve(http, pages, server::Limits::default(), daemon::asked(stop.watch())));
     let scrapes = scrapes.map(|(listener, router)| {

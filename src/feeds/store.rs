@@ -135,6 +135,12 @@ impl FeedStore {
         *self.0.publication.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(publication);
     }
 
+    /// The feed at `name`, the last part of its address, if there is one and it is ready.
+    #[must_use]
+    pub fn ready(&self, name: &str) -> Option<Arc<Snapshot>> {
+        self.0.shelf.read().unwrap_or_else(PoisonError::into_inner).snapshots.get(name).map(Arc::clone)
+    }
+
     /// What stands at `name`, the last part of a feed's address.
     #[must_use]
     pub fn find(&self, name: &str) -> Found {

@@ -10,8 +10,9 @@ use axum::routing::get;
 use super::conditional::{self, Verdict};
 use super::negotiation::Accepted;
 use crate::app::App;
+use crate::clock::Clock;
 use crate::feeds::snapshot::Coding;
-use crate::feeds::{Found, Snapshot};
+use crate::feeds::{FeedStore, Found, Snapshot};
 
 /// Readers may keep a feed five minutes, and longer while it is fetched anew or cannot be (RFC 5861).
 const FEED_CACHE: &str = "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400";
@@ -20,16 +21,18 @@ const UNKNOWN_CACHE: &str = "public, max-age=60";
 /// A removed or renamed rubric stays so.
 const PERMANENT_CACHE: &str = "public, max-age=86400";
 
+/// What a feed's path begins with.
+pub(super) const ROOT: &str = "/flux/";
+/// The route of every feed.
+pub(super) const ROUTE: &str = "/flux/{feed}";
+
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/flux/{feed}", get(feed).options(preflight))
+    Router::new().route(ROUTE, get(feed).options(preflight))
 }
 
 async fn feed(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap) -> Response {
     match app.feeds.find(&name) {
-        Found::Ready(snapshot) => {
-            let age = app.feeds.age(app.clock.now());
-            answer(&snapshot, &headers, Freshness { cache_control: FEED_CACHE, age })
-        }
+        Found::Ready(snapshot) => answer(&snapshot, &headers, Freshness::of_feed(&app.feeds, &app.clock)),
         Found::Moved(path) => {
             let to = app.config.public_url.join(&path.from_root());
             ([(header::CACHE_CONTROL, PERMANENT_CACHE)], Redirect::permanent(&to)).into_response()
@@ -59,6 +62,13 @@ pub(super) struct Freshness {
     pub cache_control: &'static str,
     /// The `Age` (s) of bytes that may have been overtaken: the database has not answered for so long.
     pub age: Option<u64>,
+}
+
+impl Freshness {
+    /// That of a feed.
+    pub(super) fn of_feed(store: &FeedStore, clock: &Clock) -> Self {
+        Self { cache_control: FEED_CACHE, age: store.age(clock.now()) }
+    }
 }
 
 /// The document, or that the client has it. What both say is the same (RFC 9110 §15.4.5). For GET and HEAD.

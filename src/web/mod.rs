@@ -10,6 +10,7 @@ mod exposition;
 mod feed_index;
 mod feeds;
 mod forms;
+pub mod front;
 mod health;
 mod home;
 pub mod metrics;
@@ -18,6 +19,7 @@ mod observe;
 pub mod page;
 pub mod refusal;
 pub mod server;
+mod stalled;
 
 use std::time::Duration;
 

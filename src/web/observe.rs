@@ -1,11 +1,14 @@
 //! What is counted and logged of a request: its route's pattern, never its path, which may carry a token.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use metrics::{Counter, Histogram};
+
+use super::feeds;
 
 /// Counts the request by route, method and status, and logs it.
 pub(super) async fn observe(request: Request, next: Next) -> Response {
@@ -15,13 +18,51 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let route = matched.as_ref().map_or("none", MatchedPath::as_str);
     let (status, took) = (response.status(), started.elapsed());
+    counter(route, method, status).increment(1);
+    histogram(route).record(took.as_secs_f64());
+    log(route, method, status, took);
+    response
+}
+
+/// The counters of what feeds are answered with, found once and not for each request.
+#[derive(Debug)]
+pub(super) struct FeedCounts {
+    ok: [Counter; 2],
+    not_modified: [Counter; 2],
+    seconds: Histogram,
+}
+
+impl FeedCounts {
+    /// Finds them. Before that something must have begun to count, or they count for nobody.
+    pub(super) fn new() -> Self {
+        let methods = |status| ["GET", "HEAD"].map(|method| counter(feeds::ROUTE, method, status));
+        Self {
+            ok: methods(StatusCode::OK),
+            not_modified: methods(StatusCode::NOT_MODIFIED),
+            seconds: histogram(feeds::ROUTE),
+        }
+    }
+
+    /// Counts and logs a GET or HEAD that a feed answered.
+    pub(super) fn count(&self, method: &Method, status: StatusCode, took: Duration) {
+        let [get, head] = if status == StatusCode::NOT_MODIFIED { &self.not_modified } else { &self.ok };
+        if method == Method::HEAD { head } else { get }.increment(1);
+        self.seconds.record(took.as_secs_f64());
+        log(feeds::ROUTE, known(method), status, took);
+    }
+}
+
+fn counter(route: &str, method: &'static str, status: StatusCode) -> Counter {
     metrics::counter!("kiosque_http_requests_total",
         "route" => route.to_owned(), "method" => method, "status" => status.as_u16().to_string())
-    .increment(1);
+}
+
+fn histogram(route: &str) -> Histogram {
     metrics::histogram!("kiosque_http_request_seconds", "route" => route.to_owned())
-        .record(took.as_secs_f64());
+}
+
+fn log(route: &str, method: &str, status: StatusCode, took: Duration) {
     tracing::debug!(route, method, status = status.as_u16(), ms = took.as_millis(), "answered");
-    response
 }
 
 /// The method's name; whatever a client invents is one label.

@@ -4,16 +4,19 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+
+use super::front::Front;
+use super::stalled::Patient;
 
 /// What a connection may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,10 @@ pub struct Limits {
     pub headers_within: Duration,
     /// Bytes of a request's line and headers.
     pub header_bytes: usize,
+    /// For each step of an answer on its way to a client that does not read.
+    pub write_within: Duration,
+    /// Connections at a time; who comes then waits until one ends.
+    pub connections: usize,
     /// After the stop: for the requests on the wire.
     pub finish_within: Duration,
 }
@@ -31,6 +38,8 @@ impl Default for Limits {
         Self {
             headers_within: Duration::from_secs(20),
             header_bytes: 64 * 1024,
+            write_within: Duration::from_secs(30),
+            connections: 4096,
             finish_within: Duration::from_secs(10),
         }
     }
@@ -47,11 +56,11 @@ pub async fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener>
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} ({key})"))
 }
 
-/// Serves `router` until `stop` is done, then answers the requests on the wire within
+/// Serves `front` until `stop` is done, then answers the requests on the wire within
 /// [`Limits::finish_within`] and closes. Gives the number of connections that had to be cut.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    front: impl Into<Front>,
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) -> usize {
@@ -59,24 +68,30 @@ pub async fn serve(
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.headers_within)
         .max_buf_size(limits.header_bytes);
+    let front = front.into();
+    let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &places) => accepted,
             // Reap what has ended, so that the set does not grow.
             Some(_) = connections.join_next() => continue,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let Ok(stream) = prepared(stream) else { continue };
-                let service = TowerToHyperService::new(router.clone());
-                let connection = http.serve_connection(TokioIo::new(stream), service);
-                let connection = graceful.watch(connection);
+            Ok((stream, place)) => {
+                if stream.set_nodelay(true).is_err() {
+                    continue; // gone already
+                }
+                let stream = TokioIo::new(Patient::new(stream, limits.write_within));
+                let connection = graceful.watch(http.serve_connection(stream, front.clone()));
                 // A client's broken connection is nobody's concern here.
-                connections.spawn(async move { drop(connection.await) });
+                connections.spawn(async move {
+                    drop(connection.await);
+                    drop(place);
+                });
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
@@ -95,9 +110,14 @@ pub async fn serve(
     cut
 }
 
-fn prepared(stream: TcpStream) -> io::Result<TcpStream> {
-    stream.set_nodelay(true)?;
-    Ok(stream)
+/// The next client, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
 }
 
 /// Gone before it was accepted.
