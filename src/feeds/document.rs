@@ -214,7 +214,7 @@ fn date(at: Timestamp) -> DateTime<Utc> {
 }
 
 /// A line of ours, a title or a summary, as it is printed.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     typeset(&line_as_stored(text), Spaces::Narrow)
 }
 

@@ -14,7 +14,7 @@ use super::document::{Document, Rubrics, rubrics};
 use super::items::{Choice, choose};
 use super::snapshot::{Coding, Snapshot};
 use super::spec::{FeedPath, Format, Publication, View};
-use super::{atom, rss};
+use super::{atom, opml, rss};
 use crate::articles::{CategoryId, CategoryKind};
 use crate::clock::Timestamp;
 use crate::db::Db;
@@ -24,6 +24,11 @@ statements! {
     VIEWS = "SELECT id, slug, name, kind, listed, removed, feed_id, feed_version, feed_changed_at
         FROM categories ORDER BY position, id";
     ALIASES = "SELECT slug, category_id FROM category_aliases ORDER BY slug";
+    // Of two sites that gave one number the first counts, which is read last.
+    OLD_NAMES = "SELECT 'cat=' || term AS name, category_id, source_id AS place FROM origin_terms
+        UNION ALL
+        SELECT 'author=' || author AS name, category_id, 0 AS place FROM feed_rules WHERE author IS NOT NULL
+        ORDER BY place DESC, name, category_id DESC";
 }
 
 /// Every feed, ready to be sent. Cheap to clone; clones are one store.
@@ -50,6 +55,10 @@ struct Shelf {
     snapshots: HashMap<String, Arc<Snapshot>>,
     /// Slugs that are no live category's.
     former: HashMap<String, Former>,
+    /// What the addresses of a site's former system name: `cat=7`, `author=afi-kossi`.
+    old_names: HashMap<String, Former>,
+    /// The list of feeds.
+    opml: Option<Arc<Snapshot>>,
 }
 
 /// The feeds of one category and what they were built from.
@@ -82,6 +91,15 @@ pub enum Found {
     Unknown,
     /// Nobody knows yet: the first refresh has not ended.
     NotYet,
+}
+
+/// How a site's former system named a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OldName<'a> {
+    /// The number it gave a category.
+    Term(&'a str),
+    /// An author's slug.
+    Author(&'a str),
 }
 
 /// The newest article of a feed.
@@ -159,6 +177,28 @@ impl FeedStore {
         }
     }
 
+    /// What the feed is now that a site's former system knew by `name`, in the format of ours that was asked for.
+    #[must_use]
+    pub fn find_old(&self, name: OldName<'_>, format: Format) -> Found {
+        let shelf = self.shelf();
+        let key = match name {
+            OldName::Term(number) => format!("cat={number}"),
+            OldName::Author(slug) => format!("author={slug}"),
+        };
+        match shelf.old_names.get(&key) {
+            Some(Former::Moved(slug)) => Found::Moved(FeedPath { slug: slug.clone(), format }),
+            Some(Former::Gone) => Found::Gone,
+            None if shelf.publication.is_none() => Found::NotYet,
+            None => Found::Unknown,
+        }
+    }
+
+    /// The list of feeds as OPML, once the first refresh has ended.
+    #[must_use]
+    pub fn opml(&self) -> Option<Arc<Snapshot>> {
+        self.shelf().opml.clone()
+    }
+
     /// Whether the first refresh has ended.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -168,20 +208,7 @@ impl FeedStore {
     /// The feeds for a list of them: all articles first, then the declared rubrics in their order.
     #[must_use]
     pub fn listings(&self) -> Vec<Listing> {
-        let shelf = self.shelf();
-        let mut listed: Vec<&Arc<Feed>> = shelf
-            .feeds
-            .iter()
-            .filter(|feed| feed.view.listed || feed.view.kind == CategoryKind::All)
-            .collect();
-        listed.sort_by_key(|feed| feed.view.kind != CategoryKind::All);
-        let listing = |feed: &Arc<Feed>| Listing {
-            slug: feed.view.slug.clone(),
-            name: feed.view.name.clone(),
-            kind: feed.view.kind,
-            latest: feed.latest.clone(),
-        };
-        listed.into_iter().map(listing).collect()
+        listings(&self.shelf().feeds)
     }
 
     /// Compares the database with what is ready, and rebuilds what changed.
@@ -195,6 +222,8 @@ impl FeedStore {
         let views: Vec<View> = fetch_all!(db, VIEWS).context("cannot read the feeds' versions")?;
         let aliases: Vec<(String, CategoryId)> =
             fetch_all!(db, ALIASES).context("cannot read the former slugs")?;
+        let old_names: Vec<(String, CategoryId)> =
+            fetch_all!(db, OLD_NAMES).context("cannot read what old addresses name")?;
         let rubrics = Arc::new(rubrics(&views));
         let same_words = old.publication.as_ref() == Some(&publication) && old.rubrics == rubrics;
 
@@ -221,8 +250,25 @@ impl FeedStore {
         }
         let next_at = feeds.iter().filter_map(|feed| feed.next_at).min();
         let former = former_slugs(&views, aliases);
-        if rebuilt > 0 || !same_words || old.feeds.len() != feeds.len() || old.former != former {
-            self.put(Shelf { publication: Some(publication), rubrics, former, ..Shelf::of(feeds) });
+        let old_names = current_slugs(&views, old_names);
+        if rebuilt > 0
+            || !same_words
+            || old.feeds.len() != feeds.len()
+            || old.former != former
+            || old.old_names != old_names
+        {
+            let opml = opml::write(&publication, &listings(&feeds));
+            // A list changes no later than a feed in it does.
+            let changed = views.iter().map(|view| view.feed_changed_at).max().unwrap_or(now.whole_second());
+            let opml = Snapshot::new(Format::Rss, opml, changed, old.opml.as_deref())?;
+            self.put(Shelf {
+                publication: Some(publication),
+                rubrics,
+                former,
+                old_names,
+                opml: Some(Arc::new(opml)),
+                ..Shelf::of(feeds)
+            });
         }
         self.0.agreement.reached(now);
         Ok(Refreshed { rebuilt, next_at })
@@ -243,7 +289,7 @@ impl FeedStore {
     /// A snapshot that is ready and has no brotli yet.
     pub(super) fn without_brotli(&self) -> Option<Arc<Snapshot>> {
         let shelf = self.shelf();
-        let mut snapshots = shelf.feeds.iter().flat_map(|feed| &feed.snapshots);
+        let mut snapshots = shelf.feeds.iter().flat_map(|feed| &feed.snapshots).chain(&shelf.opml);
         snapshots.find(|snapshot| !snapshot.has(Coding::Brotli)).map(Arc::clone)
     }
 
@@ -267,6 +313,20 @@ impl Shelf {
             .collect();
         Self { feeds, snapshots, ..Self::default() }
     }
+}
+
+/// All articles first, then the declared rubrics in their order.
+fn listings(feeds: &[Arc<Feed>]) -> Vec<Listing> {
+    let listed = |feed: &&Arc<Feed>| feed.view.listed || feed.view.kind == CategoryKind::All;
+    let mut listed: Vec<&Arc<Feed>> = feeds.iter().filter(listed).collect();
+    listed.sort_by_key(|feed| feed.view.kind != CategoryKind::All);
+    let listing = |feed: &Arc<Feed>| Listing {
+        slug: feed.view.slug.clone(),
+        name: feed.view.name.clone(),
+        kind: feed.view.kind,
+        latest: feed.latest.clone(),
+    };
+    listed.into_iter().map(listing).collect()
 }
 
 impl Feed {
@@ -318,7 +378,19 @@ fn former_slugs(views: &[View], aliases: Vec<(String, CategoryId)>) -> HashMap<S
         if views.iter().any(|view| view.slug == slug) {
             continue;
         }
-        former.insert(slug, if view.removed { Former::Gone } else { Former::Moved(view.slug.clone()) });
+        former.insert(slug, Former::of(view));
     }
     former
+}
+
+/// What names of old lead to.
+fn current_slugs(views: &[View], names: Vec<(String, CategoryId)>) -> HashMap<String, Former> {
+    let current = |id| views.iter().find(|view| view.id == id).map(Former::of);
+    names.into_iter().filter_map(|(name, id)| Some((name, current(id)?))).collect()
+}
+
+impl Former {
+    fn of(view: &View) -> Self {
+        if view.removed { Self::Gone } else { Self::Moved(view.slug.clone()) }
+    }
 }

@@ -30,6 +30,28 @@ pub fn web_address(raw: &str) -> Option<String> {
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| encoded(url.as_str()))
 }
 
+/// A part of an address as it reads: `%C3%A9conomie` gives `économie`. What is no `%` and two digits stays; bytes that
+/// are no UTF-8 become U+FFFD.
+pub fn percent_decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = |b: u8| char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        rest = after;
+        bytes.push(match after {
+            [a, b, tail @ ..] if *first == b'%' => match (hex(*a), hex(*b)) {
+                (Some(high), Some(low)) => {
+                    rest = tail;
+                    high * 16 + low
+                }
+                _ => b'%',
+            },
+            _ => *first,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Percent-encodes what the URL standard leaves alone and RFC 3986 §2 does not know.
 fn encoded(url: &str) -> String {
     let mut out = String::with_capacity(url.len());

@@ -13,7 +13,7 @@ mod flow;
 mod furniture;
 mod images;
 mod inline;
-mod links;
+pub mod links;
 mod lists;
 pub mod mjml;
 pub mod mjml_check;

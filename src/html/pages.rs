@@ -12,6 +12,8 @@ pub struct Site {
     pub base: String,
     /// Who publishes.
     pub publisher: PublisherView,
+    /// The feed of everything: programs find it on every page.
+    pub feed: FeedView,
 }
 
 /// A public page. The names of the variants are those of the templates: [`Page::FeedIndex`] is
@@ -28,6 +30,8 @@ pub enum Page {
     FeedIndex {
         /// The feeds, the one with everything first.
         feeds: Vec<FeedView>,
+        /// The list of them as OPML: its whole address.
+        opml_url: String,
     },
     /// `/lettres`: the form. It posts `address`, and `newsletter` (a slug) once for every letter chosen.
     Letters {
@@ -143,10 +147,25 @@ pub struct LetterView {
 /// A feed in its formats.
 #[derive(Debug, Clone, Serialize)]
 pub struct FeedView {
+    /// Its place in addresses.
+    pub slug: String,
     /// The rubric, or « Toutes les rubriques ».
     pub title: String,
-    /// One link a format.
+    /// One link a format, RSS first.
     pub links: Vec<FeedLink>,
+    /// Its newest article, where the page shows one.
+    pub latest: Option<LatestView>,
+}
+
+/// The newest article of a feed.
+#[derive(Debug, Clone, Serialize)]
+pub struct LatestView {
+    /// Its title, as printed.
+    pub title: String,
+    /// Its page.
+    pub url: String,
+    /// When it was published, in the newsroom's zone.
+    pub date: NaiveDateTime,
 }
 
 /// A feed in one format.
@@ -188,6 +207,8 @@ pub struct ArticleView {
     pub summary: String,
     /// The first rubric's name.
     pub rubric: String,
+    /// The first rubric's feed.
+    pub feed: Option<FeedView>,
     /// Who signs.
     pub authors: Vec<String>,
     /// When it was published, in the demo's zone.
@@ -254,6 +275,12 @@ impl Page {
             Page::Outbox { .. } => "pages/outbox.html",
             Page::OutboxMessage { .. } => "pages/outbox_message.html",
         }
+    }
+
+    /// The template of the script that stands in the page; all others have none.
+    #[must_use]
+    pub fn script(&self) -> Option<&'static str> {
+        matches!(self, Page::FeedIndex { .. }).then_some("pages/copy.js")
     }
 
     /// Writes the page.

@@ -1,8 +1,8 @@
 //! Invented pages, for trying templates and for tests.
 
 use crate::html::pages::{
-    ArticleView, FeedLink, FeedView, FormMistake, HeaderView, LetterView, MessageView, Page, ReceiptView,
-    Site,
+    ArticleView, FeedLink, FeedView, FormMistake, HeaderView, LatestView, LetterView, MessageView, Page,
+    ReceiptView, Site,
 };
 use crate::html::publisher::PublisherView;
 use crate::html::templates::{TemplateError, Templates};
@@ -19,7 +19,7 @@ pub fn try_out(templates: &Templates) -> Result<(), TemplateError> {
 /// What the invented pages have in common.
 #[must_use]
 pub fn site() -> Site {
-    Site { base: String::new(), publisher: publisher() }
+    Site { base: String::new(), publisher: publisher(), feed: feed("tout", "Toutes les rubriques") }
 }
 
 /// The publisher of the example configuration.
@@ -44,10 +44,11 @@ pub fn pages() -> Vec<(String, Page)> {
     let titles = vec!["La Matinale".to_owned()];
     let wording = "Je ne souhaite plus recevoir « La Matinale ».".to_owned();
     let named = |(name, page): (&str, Page)| (name.to_owned(), page);
+    let opml_url = "https://lettres.exemple.tg/flux.opml".to_owned();
     let mut pages: Vec<(String, Page)> = [
         ("home", Page::Home { letters: letters() }),
-        ("feeds", Page::FeedIndex { feeds: feeds() }),
-        ("feeds-none", Page::FeedIndex { feeds: Vec::new() }),
+        ("feeds", Page::FeedIndex { feeds: feeds(), opml_url: opml_url.clone() }),
+        ("feeds-none", Page::FeedIndex { feeds: Vec::new(), opml_url }),
         ("letters", form(letters(), "", &[], None)),
         (
             "letters-one",
@@ -134,29 +135,38 @@ fn letters() -> Vec<LetterView> {
 }
 
 fn feeds() -> Vec<FeedView> {
-    let feed = |(slug, title): (&str, &str)| FeedView {
+    let latest = |title: &str| LatestView {
         title: title.into(),
-        links: [("RSS", "application/rss+xml", "rss"), ("Atom", "application/atom+xml", "atom")]
-            .map(|(format, media_type, ending)| FeedLink {
-                format: format.into(),
-                media_type: media_type.into(),
-                url: format!("https://lettres.exemple.tg/flux/{slug}.{ending}"),
-            })
-            .into(),
+        url: "https://www.exemple.tg/economie/port".into(),
+        date: moment(),
     };
+    let port = "Au port de Lomé, la file des camions raccourcit enfin";
     [
-        ("tout", "Toutes les rubriques"),
-        ("politique", "Politique"),
-        ("economie", "Économie"),
-        ("societe", "Société"),
-        ("sante", "Santé"),
-        ("culture", "Culture"),
-        ("sport", "Sport"),
-        ("tech-web", "Tech & Web"),
-        ("cooperation", "Coopération"),
+        ("tout", "Toutes les rubriques", port),
+        ("politique", "Politique", "L’Assemblée adopte la loi sur les communes après deux nuits de débats"),
+        ("economie", "Économie", port),
+        ("societe", "Société", "À l’école, la rentrée se fait sous les manguiers"),
+        ("sante", "Santé", ""),
+        ("culture", "Culture", "Trois soirées, douze groupes"),
+        ("sport", "Sport", "Le derby se jouera à huis clos"),
+        ("tech-web", "Tech & Web", "La fibre arrive dans trois quartiers de plus"),
+        ("cooperation", "Coopération", "Un pont, deux pays, cinq ans de travaux"),
     ]
-    .map(feed)
+    .map(|(slug, name, title)| FeedView {
+        latest: Some(title).filter(|title| !title.is_empty()).map(latest),
+        ..feed(slug, name)
+    })
     .into()
+}
+
+fn feed(slug: &str, title: &str) -> FeedView {
+    let links = [("RSS", "application/rss+xml", "rss"), ("Atom", "application/atom+xml", "atom")];
+    let link = |(format, media_type, ending): (&str, &str, &str)| FeedLink {
+        format: format.into(),
+        media_type: media_type.into(),
+        url: format!("https://lettres.exemple.tg/flux/{slug}.{ending}"),
+    };
+    FeedView { slug: slug.into(), title: title.into(), links: links.map(link).into(), latest: None }
 }
 
 fn article() -> ArticleView {
@@ -164,6 +174,7 @@ fn article() -> ArticleView {
         title: "Au port de Lomé, la file des camions raccourcit enfin".into(),
         summary: "Un rendez-vous par camion : l'essai continue.".into(),
         rubric: "Économie".into(),
+        feed: Some(feed("economie", "Économie")),
         authors: vec!["Afi Mensah".into(), "Kodjo Lawson".into()],
         date: moment(),
         image_url: "/images/port.jpg".into(),
@@ -209,6 +220,8 @@ mod tests {
             assert!(page.len() < 30_000, "{name}: {} bytes", page.len());
             let own =
                 page.replace("<iframe src=\"digest.html\"", "").replace("<img class=\"photo\" src=", "");
+            // The one script there is copies an address.
+            let own = if name == "feeds" { own.replacen("<script>", "", 1) } else { own };
             for loading in ["<script", "src=", "rel=\"stylesheet\"", "@import", "url(", " style=", " on"] {
                 let found = own.find(loading).filter(|_| loading != " on" || own.contains(" onclick"));
                 assert!(found.is_none(), "{name} has {loading}");
@@ -247,6 +260,37 @@ mod tests {
         let style = page.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
         assert_eq!(style, templates.render("pages/style.css", &()).unwrap());
         assert!(style.len() > 1000 && templates.style_source().unwrap().starts_with("'sha256-"));
+    }
+
+    #[test]
+    fn the_script_in_a_page_is_the_one_that_its_policy_allows() {
+        let templates = Templates::load(None).unwrap();
+        for (name, page) in pages() {
+            let html = page.write(&templates, &site()).unwrap();
+            let script = html.split("<script>").nth(1).map(|rest| rest.split("</script>").next().unwrap());
+            let allowed = page.script().map(|script| templates.render(script, &()).unwrap());
+            // A page that lists nothing has nothing to copy.
+            assert!(name == "feeds-none" || script == allowed.as_deref(), "{name}");
+        }
+    }
+
+    #[test]
+    fn programs_find_the_rubrics_feed_before_that_of_everything_on_every_page() {
+        for (name, page) in written() {
+            let links: Vec<&str> = page.split("<link rel=\"alternate\" ").skip(1).collect();
+            let titles: Vec<&str> =
+                links.iter().filter_map(|l| l.split("title=\"").nth(1)?.split('"').next()).collect();
+            let of = |rubric: &str| {
+                [format!("Le Journal – {rubric} (RSS)"), format!("Le Journal – {rubric} (Atom)")]
+            };
+            let expected = if name == "article" { of("Économie") } else { of("Toutes les rubriques") };
+            assert_eq!(titles[..2], expected, "{name}");
+            if name == "article" {
+                assert_eq!(titles[2..], of("Toutes les rubriques"), "{name}");
+            }
+            let distinct: std::collections::BTreeSet<_> = titles.iter().collect();
+            assert_eq!(distinct.len(), titles.len(), "{name}");
+        }
     }
 
     #[test]

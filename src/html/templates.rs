@@ -41,6 +41,7 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
     "pages/check_mail.html"
     "pages/confirm.html"
     "pages/confirmed.html"
+    "pages/copy.js"
     "pages/error.html"
     "pages/feed_index.html"
     "pages/forgotten.html"
@@ -59,7 +60,7 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
 };
 
 /// The endings of files that count as templates in the operator's folder.
-const ENDINGS: [&str; 4] = [".mjml", ".html", ".txt", ".css"];
+const ENDINGS: [&str; 5] = [".mjml", ".html", ".txt", ".css", ".js"];
 
 /// The templates of mails and pages, checked and ready.
 pub struct Templates {
@@ -124,8 +125,16 @@ impl Templates {
     /// # Errors
     /// When the operator's `pages/style.css` cannot be written.
     pub fn style_source(&self) -> Result<String, TemplateError> {
-        let style = self.render("pages/style.css", &())?;
-        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, style.as_bytes());
+        self.source_of("pages/style.css")
+    }
+
+    /// The same for `script-src` and a page's one `<script>`, of the template `name`.
+    ///
+    /// # Errors
+    /// When the operator's template cannot be written.
+    pub fn source_of(&self, name: &str) -> Result<String, TemplateError> {
+        let text = self.render(name, &())?;
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
         Ok(format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(hash)))
     }
 

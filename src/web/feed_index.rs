@@ -1,16 +1,17 @@
-//! `/flux/`: the page that lists the feeds, for people and for programs that look for them.
+//! `/flux/`, the page that lists the feeds, and `/flux.opml`, the list for programs.
 
 use axum::Router;
 use axum::extract::State;
-use axum::response::{Redirect, Response};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use super::page::public_page;
+use super::feeds::{self, FEED_CACHE, Freshness};
+use super::page::{feed_view, public_page};
 use super::refusal::Failure;
 use crate::app::App;
-use crate::articles::CategoryKind;
-use crate::feeds::{FeedPath, Format, Listing};
-use crate::html::pages::{FeedLink, FeedView, Page};
+use crate::feeds::{Listing, opml};
+use crate::html::pages::{FeedView, LatestView, Page};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -19,26 +20,35 @@ pub(super) fn routes() -> Router<App> {
             get(async |State(app): State<App>| Redirect::permanent(&app.config.public_url.join("/flux/"))),
         )
         .route("/flux/", get(index))
+        .route(opml::PATH, get(list))
 }
 
 async fn index(State(app): State<App>) -> Result<Response, Failure> {
-    let feeds = app.feeds.listings().into_iter().map(|listing| view(&app, listing)).collect();
-    public_page(&app, &Page::FeedIndex { feeds })
+    let feeds = app.feeds.listings().iter().map(|listing| view(&app, listing)).collect();
+    let opml_url = app.config.public_url.join(opml::PATH);
+    public_page(&app, &Page::FeedIndex { feeds, opml_url })
 }
 
-fn view(app: &App, listing: Listing) -> FeedView {
-    let link = |format: Format| {
-        let path = FeedPath { slug: listing.slug.clone(), format };
-        FeedLink {
-            format: format.name().to_owned(),
-            media_type: format.media_type().to_owned(),
-            url: app.config.public_url.join(&path.from_root()),
-        }
+async fn list(State(app): State<App>, headers: HeaderMap) -> Response {
+    let Some(list) = app.feeds.opml() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response();
     };
-    let links = Format::ALL.into_iter().map(link).collect();
-    let title = match listing.kind {
-        CategoryKind::All => "Toutes les rubriques".to_owned(),
-        CategoryKind::Rubric | CategoryKind::Feed => listing.name,
-    };
-    FeedView { title, links }
+    let age = app.feeds.age(app.clock.now());
+    let mut answer = feeds::answer(&list, &headers, Freshness { cache_control: FEED_CACHE, age });
+    // It is kept like a feed and is none.
+    if let Some(kind) = answer.headers_mut().get_mut(header::CONTENT_TYPE) {
+        *kind = HeaderValue::from_static(opml::CONTENT_TYPE);
+    }
+    answer
+}
+
+fn view(app: &App, listing: &Listing) -> FeedView {
+    // The newsroom's time is that of its newsletters.
+    let zone = app.declarations.newsletters.first().map(|newsletter| newsletter.zone);
+    let latest = listing.latest.as_ref().map(|latest| {
+        let at = latest.published_at.to_utc();
+        let date = zone.map_or_else(|| at.naive_utc(), |zone| zone.local(at));
+        LatestView { title: latest.title.clone(), url: latest.url.clone(), date }
+    });
+    FeedView { latest, ..feed_view(app, &listing.slug, listing.kind, &listing.name) }
 }

@@ -15,7 +15,7 @@ use crate::feeds::snapshot::Coding;
 use crate::feeds::{FeedStore, Found, Snapshot};
 
 /// Readers may keep a feed five minutes, and longer while it is fetched anew or cannot be (RFC 5861).
-const FEED_CACHE: &str = "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400";
+pub(super) const FEED_CACHE: &str = "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400";
 /// An address that leads nowhere today may be a rubric's tomorrow.
 const UNKNOWN_CACHE: &str = "public, max-age=60";
 /// A removed or renamed rubric stays so.

@@ -1,11 +1,12 @@
-//! The home page: the newsletters and the way to the feeds. And no icon, said once a week instead of a 404 a page.
+//! The home page: the newsletters and the way to the feeds, and the feeds of WordPress that are asked for here. And no icon, said once a week instead of a 404 a page.
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::get;
 
+use super::former;
 use super::page::public_page;
 use super::refusal::Failure;
 use crate::app::App;
@@ -17,7 +18,10 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/", get(home)).route("/favicon.ico", get(async move || no_icon))
 }
 
-async fn home(State(app): State<App>) -> Result<Response, Failure> {
+async fn home(State(app): State<App>, uri: Uri) -> Result<Response, Failure> {
+    if let Some(answer) = former::answer(&app, &uri) {
+        return Ok(answer);
+    }
     let letters = app.declarations.newsletters.iter().map(|declared| LetterView {
         slug: declared.slug.to_string(),
         title: declared.title.clone(),

@@ -9,6 +9,7 @@ pub mod conditional;
 mod exposition;
 mod feed_index;
 mod feeds;
+mod former;
 mod forms;
 pub mod front;
 mod health;
@@ -64,7 +65,7 @@ pub fn router_with(app: &App, more: Router<App>) -> Router {
 pub fn dressed(app: &App, routes: Router<App>) -> Router {
     let nosniff = HeaderValue::from_static("nosniff");
     routes
-        .fallback(async || StatusCode::NOT_FOUND)
+        .fallback(former::fallback)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
         .layer(CatchPanicLayer::custom(refusal::after_panic))
         .layer(middleware::from_fn_with_state(app.clone(), refusal::explain))

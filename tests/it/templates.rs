@@ -30,12 +30,17 @@ fn texts() -> Vec<(String, String)> {
     texts
 }
 
-/// The text of a page: no tags, no styles, no comments; what a mail shows in no place (the preheader's filler) neither.
+/// The text of a page: no tags, no styles or scripts, no comments; what a mail shows in no place (the preheader's filler) neither.
 fn visible(html: &str) -> String {
     let mut html = html.replace("&#8199;&#847;", "");
-    for (start, end) in
-        [("<style", "</style>"), ("<pre", "</pre>"), ("<code", "</code>"), ("<!--", "-->"), ("<", ">")]
-    {
+    for (start, end) in [
+        ("<style", "</style>"),
+        ("<script", "</script>"),
+        ("<pre", "</pre>"),
+        ("<code", "</code>"),
+        ("<!--", "-->"),
+        ("<", ">"),
+    ] {
         while let Some(from) = html.find(start) {
             let length = html[from..].find(end).expect("a closed tag") + end.len();
             let gap = if start == "<"

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::wxr_item::{Index, Item, unescaped};
+use super::wxr_item::{Index, Item};
 use super::wxr_xml::{Node, Nodes};
 use super::{Fault, Place, Record};
+use crate::html::links::percent_decoded;
 
 /// What a first pass over every part found.
 #[derive(Debug, Default)]
@@ -192,7 +193,7 @@ fn note(index: &mut Index, entry: &mut Entry, name: &str, text: &str) {
         "wp:author_login" => entry.login = text.trim().to_owned(),
         "wp:author_display_name" => entry.name = text.trim().to_owned(),
         "wp:term_id" => entry.term = text.trim().parse().ok(),
-        "wp:category_nicename" | "wp:term_slug" => entry.slug = unescaped(text.trim()),
+        "wp:category_nicename" | "wp:term_slug" => entry.slug = percent_decoded(text.trim()),
         "wp:author" if !entry.name.is_empty() => {
             index.authors.insert(std::mem::take(&mut entry.login), std::mem::take(&mut entry.name));
         }

@@ -8,6 +8,7 @@ use url::Url;
 use crate::articles::article::{Draft, DraftBody, DraftCategory, Image};
 use crate::articles::date;
 use crate::clock::Timestamp;
+use crate::html::links::percent_decoded;
 use crate::html::text::plain;
 
 use super::jsonl::plain_id;
@@ -66,7 +67,7 @@ impl Item {
         match attribute("domain").as_deref() {
             Some("category") => {
                 self.categories
-                    .push(DraftCategory { name, slug: attribute("nicename").map(|s| unescaped(&s)) });
+                    .push(DraftCategory { name, slug: attribute("nicename").map(|s| percent_decoded(&s)) });
             }
             Some("post_tag") => self.tags.push(name),
             _ => {}
@@ -224,24 +225,4 @@ fn php_number(serialized: &str, name: &str) -> Option<u32> {
     let own = serialized.split("s:5:\"sizes\"").next()?;
     let (_, after) = own.split_once(&format!("\"{name}\";i:"))?;
     after.split_once(';')?.0.parse().ok().filter(|n| *n > 0)
-}
-
-/// WordPress percent-encodes slugs that are not ASCII.
-pub(super) fn unescaped(slug: &str) -> String {
-    let mut bytes = Vec::with_capacity(slug.len());
-    let mut rest = slug.as_bytes();
-    while let [first, after @ ..] = rest {
-        let hex = |b: u8| char::from(b).to_digit(16);
-        match (first, after) {
-            (b'%', [a, b, tail @ ..]) if hex(*a).is_some() && hex(*b).is_some() => {
-                bytes.push((hex(*a).unwrap_or(0) * 16 + hex(*b).unwrap_or(0)) as u8);
-                rest = tail;
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

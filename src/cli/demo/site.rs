@@ -9,9 +9,9 @@ use axum::{Extension, Router};
 use super::content;
 use super::outbox::{Mail, Outbox};
 use crate::app::App;
-use crate::articles::{self, Article};
+use crate::articles::{self, Article, CategoryKind};
 use crate::html::pages::{ArticleView, Page};
-use crate::web::page::page;
+use crate::web::page::{feed_view, page};
 use crate::web::refusal::{Failure, Meant};
 
 /// The demo's routes: `/outbox`, `/articles`, `/images`.
@@ -120,11 +120,13 @@ async fn article(
     let rubric = app.declarations.categories.iter().find(|declared| {
         article.categories.first().is_some_and(|first| first.as_str() == declared.slug.as_str())
     });
+    let feed = rubric.map(|rubric| feed_view(&app, rubric.slug.as_str(), CategoryKind::Rubric, &rubric.name));
     let (image_url, image_alt) = article.image.map(|image| (image.url, image.alt)).unwrap_or_default();
     let article = ArticleView {
         title: article.title,
         summary: article.summary,
         rubric: rubric.map(|rubric| rubric.name.clone()).unwrap_or_default(),
+        feed,
         authors: article.authors,
         date: article.published_at.to_utc().naive_utc(),
         image_url,

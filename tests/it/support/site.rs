@@ -39,6 +39,7 @@ pub fn config(public_url: &str) -> Config {
         tokens = ["sesame"]
         [[category]]
         name = "Politique"
+        from = ["Vie publique"]
         "#
     );
     Config::from_toml_str(&text, Path::new("/nowhere")).unwrap_or_else(|mistakes| panic!("{mistakes}"))
