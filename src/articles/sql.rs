@@ -52,9 +52,13 @@ statements! {
             ON CONFLICT (article_id, category_id) DO NOTHING"
     };
 
-    // What a feed shows changed ($2 the whole second), or only when it will change ($2 zero): validators never go back.
+    // What a feed shows changed ($2 the whole second), or only when it will change ($2 zero). Each change has a second of its
+    // own, for readers on libcurl (newsboat) throw a new body away whose Last-Modified stands where it stood; during a bulk
+    // import at most a minute ahead.
     BUMP_FEED = "UPDATE categories SET feed_version = feed_version + 1,
-            feed_changed_at = CASE WHEN feed_changed_at < $2 THEN $2 ELSE feed_changed_at END
+            feed_changed_at = CASE WHEN feed_changed_at < $2 THEN $2
+                WHEN $2 > 0 AND feed_changed_at < $2 + 60000 THEN feed_changed_at + 1000
+                ELSE feed_changed_at END
         WHERE id = $1";
     // The channel that feeds::watch listens on; SQLite's readers see data_version move instead.
     TELL_FEEDS = {

@@ -290,6 +290,22 @@ async fn an_archive_appears_when_it_was_published() {
 }
 
 #[tokio::test]
+async fn changes_within_one_second_have_a_second_each() {
+    each_engine(async |db| {
+        let room = Newsroom::new(&db);
+        let changes = ["Un", "Deux", "Trois"];
+        for (n, title) in changes.iter().enumerate() {
+            room.lines(&[line("a", title, "Politique", "2026-11-23T07:00:00Z")]).await;
+            assert_eq!(room.feed("politique").await.1, NOW.plus(n as i64 * 1000 + 1000));
+        }
+        room.clock.advance(HOUR);
+        room.lines(&[line("a", "Quatre", "Politique", "2026-11-23T07:00:00Z")]).await;
+        assert_eq!(room.feed("politique").await.1, NOW.plus(HOUR));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_embargoed_article_moves_the_version_but_no_validator() {
     each_engine(async |db| {
         let room = Newsroom::new(&db);
