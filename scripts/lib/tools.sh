@@ -52,6 +52,7 @@ has_tool() {
 debian_packages() {
   case $1 in
     node) if command -v node >/dev/null 2>&1; then echo npm; else echo nodejs npm; fi ;;
+    r2e) echo rss2email ;;
     *) echo "$1" ;;
   esac
 }
@@ -79,6 +80,7 @@ how_to_get() {
       postgresql) echo "brew install postgresql@17" ;;
       chromium) echo "brew install --cask chromium" ;;
       jing) echo "brew install jing-trang" ;;
+      r2e) echo "pip install rss2email" ;;
       python3-venv) echo "brew install python" ;;
       postfix) echo "(Postfix is tested on Linux only)" ;;
       *) echo "brew install $1" ;;
