@@ -7,6 +7,7 @@
 mod agreement;
 pub mod atom;
 pub mod brotli;
+pub mod check;
 pub mod document;
 pub mod former;
 mod full_text;
