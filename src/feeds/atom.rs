@@ -8,14 +8,17 @@ use std::collections::BTreeMap;
 use atom_syndication::extension::{Extension, ExtensionMap};
 use atom_syndication::{Category, Content, Entry, Error, Feed, Generator, Link, Person, Text, WriteConfig};
 
-use super::document::{self, Document, Term};
-use super::items::Image;
-use super::picture::{MEDIA, media_attributes};
-use super::spec::{FeedPath, Format, Publication};
+use super::document::{self, Document, HISTORY, Part, Term, Tombstone};
+use super::picture::{MEDIA, enclosure, media};
+use super::spec::{Format, Publication};
+use crate::articles::Image;
 use crate::html::text::escape_into;
 
 /// Names the same encoding as the answer's content type.
 const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
+
+/// RFC 6721's namespace.
+const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
 /// The document as Atom 1.0, UTF-8, with its XML declaration.
 ///
@@ -27,11 +30,22 @@ pub fn write(document: &Document, publication: &Publication) -> Result<Vec<u8>, 
 }
 
 fn feed(document: &Document, publication: &Publication) -> Feed {
-    let path = FeedPath { slug: document.slug.clone(), format: Format::Atom };
     let mut namespaces = BTreeMap::new();
     if document.entries.iter().any(|entry| entry.image.is_some()) {
         namespaces.insert("media".to_owned(), MEDIA.to_owned());
     }
+    let mut extensions = ExtensionMap::new();
+    if matches!(document.part, Part::Archive { .. }) {
+        namespaces.insert("fh".to_owned(), HISTORY.to_owned());
+        add(&mut extensions, "fh", "archive", BTreeMap::new());
+    }
+    for tombstone in &document.tombstones {
+        namespaces.insert("at".to_owned(), TOMBSTONES.to_owned());
+        add(&mut extensions, "at", "deleted-entry", deleted(tombstone));
+    }
+    let archives = document.archive_links(Format::Atom, publication).into_iter();
+    let archives = archives.map(|(rel, href)| link(rel, href, Some(Format::Atom.media_type())));
+    let hubs = publication.hubs.iter().map(|hub| link("hub", hub.clone(), None));
     Feed {
         id: document::uri(&document.id).into_owned(),
         title: Text::plain(document.title.as_str()),
@@ -45,12 +59,19 @@ fn feed(document: &Document, publication: &Publication) -> Feed {
         }],
         rights: Some(Text::plain(document.rights.as_str())),
         generator: Some(Generator { value: "kiosque".to_owned(), ..Generator::default() }),
-        links: vec![
-            link("self", publication.url(&path.from_root()), Format::Atom.media_type()),
-            link("alternate", document.home.clone(), "text/html"),
-        ],
+        links: [
+            link("self", document.own_url(Format::Atom, publication), Some(Format::Atom.media_type())),
+            link("alternate", document.home.clone(), Some("text/html")),
+        ]
+        .into_iter()
+        .chain(archives)
+        .chain(hubs)
+        .collect(),
+        logo: document.image.clone(),
+        icon: document.image.clone(),
         entries: document.entries.iter().map(|entry| self::entry(entry, publication)).collect(),
-        lang: Some("fr".to_owned()),
+        lang: Some(document.language.clone()),
+        extensions,
         namespaces,
         ..Feed::default()
     }
@@ -74,16 +95,23 @@ fn entry(entry: &document::Entry, publication: &Publication) -> Entry {
             .map(|name| Person { name: name.clone(), ..Person::default() })
             .collect(),
         categories: entry.terms.iter().map(|term| category(term, publication)).collect(),
-        links: vec![link("alternate", entry.link.clone(), "text/html")],
+        links: [link("alternate", entry.link.clone(), Some("text/html"))]
+            .into_iter()
+            .chain(entry.image.as_ref().and_then(enclosure).map(enclosed))
+            .collect(),
         summary: Some(entry.summary.as_str()).filter(|text| !text.is_empty()).map(Text::plain),
         content: Some(content).filter(|_| !entry.content.is_empty()),
-        extensions: entry.image.as_ref().map(media).unwrap_or_default(),
+        extensions: entry.image.as_ref().map(pictured).unwrap_or_default(),
         ..Entry::default()
     }
 }
 
-fn link(rel: &str, href: String, kind: &str) -> Link {
-    Link { rel: rel.to_owned(), href, mime_type: Some(kind.to_owned()), ..Link::default() }
+fn link(rel: &str, href: String, kind: Option<&str>) -> Link {
+    Link { rel: rel.to_owned(), href, mime_type: kind.map(str::to_owned), ..Link::default() }
+}
+
+fn enclosed((url, kind, bytes): (&str, &str, u64)) -> Link {
+    Link { length: Some(bytes.to_string()), ..link("enclosure", url.to_owned(), Some(kind)) }
 }
 
 fn category(term: &Term, publication: &Publication) -> Category {
@@ -97,11 +125,25 @@ fn category(term: &Term, publication: &Publication) -> Category {
     }
 }
 
-/// The image alone: feedparser takes a `media:description` for the article's summary.
-fn media(image: &Image) -> ExtensionMap {
-    let attrs = media_attributes(image).into_iter().map(|(name, value)| (name, escaped(&value))).collect();
-    let content = Extension { name: "media:content".to_owned(), attrs, ..Extension::default() };
-    BTreeMap::from([("media".to_owned(), BTreeMap::from([("content".to_owned(), vec![content])]))])
+fn pictured(image: &Image) -> ExtensionMap {
+    let mut extensions = ExtensionMap::new();
+    for media in media(image) {
+        add(&mut extensions, "media", media.name, media.attributes);
+    }
+    extensions
+}
+
+fn deleted(tombstone: &Tombstone) -> BTreeMap<String, String> {
+    let reference = document::uri(&tombstone.id).into_owned();
+    let when = tombstone.when.fixed_offset().to_rfc3339();
+    BTreeMap::from([("ref".to_owned(), reference), ("when".to_owned(), when)])
+}
+
+/// Adds an empty element.
+fn add(extensions: &mut ExtensionMap, prefix: &str, local: &str, attributes: BTreeMap<String, String>) {
+    let attrs = attributes.into_iter().map(|(name, value)| (name, escaped(&value))).collect();
+    let element = Extension { name: format!("{prefix}:{local}"), attrs, ..Extension::default() };
+    extensions.entry(prefix.to_owned()).or_default().entry(local.to_owned()).or_default().push(element);
 }
 
 /// What the crate should do with the attributes of an [`Extension`], and 0.12.10 does not.

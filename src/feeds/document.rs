@@ -9,14 +9,20 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::full_text;
-use super::items::{Choice, Image, Item};
+use super::item::Item;
+use super::items::{self, Choice};
+use super::period::Period;
 use super::picture::with_picture;
-use super::spec::{Publication, View};
-use crate::articles::{CategoryId, CategoryKind};
+use super::spec::{ArchivePath, FeedPath, Format, Publication, View};
+use crate::articles::{CategoryId, CategoryKind, Image};
 use crate::clock::Timestamp;
+use crate::config::FeedContent;
 use crate::french::typography::{Spaces, typeset};
 use crate::html::excerpt;
 use crate::html::text::{one_line, xml_safe};
+
+/// RFC 5005's namespace.
+pub(super) const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
 /// The longest summary, in characters: some sites put the whole text there.
 const LONGEST_SUMMARY: usize = 1000;
@@ -35,8 +41,12 @@ pub struct Document {
     pub title: String,
     /// One sentence.
     pub description: String,
-    /// The page that lists the feeds.
+    /// The page it is the feed of.
     pub home: String,
+    /// The articles' language, RFC 5646.
+    pub language: String,
+    /// Its picture.
+    pub image: Option<String>,
     /// Whose feed it is.
     pub publisher: String,
     /// The newsroom's address.
@@ -47,6 +57,35 @@ pub struct Document {
     pub updated: DateTime<Utc>,
     /// The articles, newest first.
     pub entries: Vec<Entry>,
+    /// Articles taken back.
+    pub tombstones: Vec<Tombstone>,
+    /// Where the document stands among those that make up the feed.
+    pub part: Part,
+}
+
+/// A document's place in an archived feed (RFC 5005 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What readers subscribe to; older articles are in the archive of this period.
+    Subscription(Option<Period>),
+    /// An archive, and those before and after it.
+    Archive {
+        /// What it covers.
+        period: Period,
+        /// The one before.
+        previous: Option<Period>,
+        /// The one after.
+        next: Option<Period>,
+    },
+}
+
+/// An article taken back (RFC 6721).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tombstone {
+    /// The id its entry had, as the database has it.
+    pub id: String,
+    /// When it was taken back, in whole seconds.
+    pub when: DateTime<Utc>,
 }
 
 /// What a feed says of an article.
@@ -60,7 +99,7 @@ pub struct Entry {
     pub title: String,
     /// Plain text, perhaps empty.
     pub summary: String,
-    /// HTML; of a very long text the beginning.
+    /// HTML; of a very long text the beginning; empty where the feed carries the summary alone.
     pub content: String,
     /// Names.
     pub authors: Vec<String>,
@@ -91,29 +130,80 @@ impl Document {
     #[must_use]
     pub fn new(view: &View, choice: &Choice, rubrics: &Rubrics, publication: &Publication) -> Self {
         let publisher = line(&publication.name);
+        let options = publication.options(&view.slug);
+        let name = line(&view.name);
         let (title, description) = match view.kind {
             CategoryKind::All => (publisher.clone(), format!("Tous les articles publiés par {publisher}.")),
-            CategoryKind::Rubric | CategoryKind::Feed => {
-                let name = line(&view.name);
+            CategoryKind::Rubric => {
                 let description =
                     format!("Les articles de la rubrique «\u{a0}{name}\u{a0}», publiés par {publisher}.");
                 (format!("{publisher} – {name}"), description)
             }
+            CategoryKind::Feed => (format!("{publisher} – {name}"), format!("{name}, par {publisher}.")),
         };
+        let said = |own: &Option<String>| own.as_deref().map(line).filter(|own| !own.is_empty());
         let mut entries: Vec<Entry> = choice.items.iter().map(|item| Entry::new(item, rubrics)).collect();
-        full_text::fit(&mut entries);
+        match options.content {
+            FeedContent::Full => full_text::fit(&mut entries),
+            FeedContent::Summary => entries.iter_mut().for_each(|entry| entry.content.clear()),
+        }
+        let preceding = choice.last_at.zip(choice.before_at);
         Self {
             id: line_as_stored(&view.feed_id),
             slug: view.slug.clone(),
-            title,
-            description,
-            home: publication.url("/flux/"),
+            title: said(&options.title).unwrap_or(title),
+            description: said(&options.description).unwrap_or(description),
+            home: options.link.clone().unwrap_or_else(|| publication.url("/flux/")),
+            language: options.language.clone(),
+            image: options.image.clone(),
             rights: format!("©\u{a0}{publisher}"),
             publisher,
             email: line_as_stored(&publication.email),
             updated: date(choice.newest_change()),
             entries,
+            tombstones: choice.tombstones.iter().map(Tombstone::new).collect(),
+            part: Part::Subscription(preceding.map(|(last, before)| Period::preceding(last, before))),
         }
+    }
+
+    /// The document's own address in a format.
+    #[must_use]
+    pub fn own_url(&self, format: Format, publication: &Publication) -> String {
+        match self.part {
+            Part::Subscription(_) => self.subscription_url(format, publication),
+            Part::Archive { period, .. } => self.archive_url(period, format, publication),
+        }
+    }
+
+    /// The links of RFC 5005 that it carries in a format: relation and address.
+    #[must_use]
+    pub fn archive_links(&self, format: Format, publication: &Publication) -> Vec<(&'static str, String)> {
+        let archive = |period| self.archive_url(period, format, publication);
+        match self.part {
+            Part::Subscription(previous) => {
+                previous.map(|period| ("prev-archive", archive(period))).into_iter().collect()
+            }
+            Part::Archive { previous, next, .. } => {
+                let current = ("current", self.subscription_url(format, publication));
+                let previous = previous.map(|period| ("prev-archive", archive(period)));
+                let next = next.map(|period| ("next-archive", archive(period)));
+                [Some(current), previous, next].into_iter().flatten().collect()
+            }
+        }
+    }
+
+    fn subscription_url(&self, format: Format, publication: &Publication) -> String {
+        publication.url(&FeedPath { slug: self.slug.clone(), format }.from_root())
+    }
+
+    fn archive_url(&self, period: Period, format: Format, publication: &Publication) -> String {
+        publication.url(&ArchivePath { slug: self.slug.clone(), period, format }.from_root())
+    }
+}
+
+impl Tombstone {
+    fn new(gone: &items::Tombstone) -> Self {
+        Self { id: line_as_stored(&gone.entry_id), when: date(gone.at) }
     }
 }
 
@@ -121,10 +211,11 @@ impl Entry {
     fn new(item: &Item, rubrics: &Rubrics) -> Self {
         let summary = line(&excerpt(&item.summary, LONGEST_SUMMARY));
         let link = line_as_stored(&item.url);
-        let image = item
-            .image
-            .as_ref()
-            .map(|image| Image { url: line_as_stored(&image.url), alt: line_as_stored(&image.alt) });
+        let image = item.image.as_ref().map(|image| Image {
+            url: line_as_stored(&image.url),
+            alt: line_as_stored(&image.alt),
+            ..*image
+        });
         let published = date(item.published_at);
         Self {
             id: line_as_stored(&item.entry_id),

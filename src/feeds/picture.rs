@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::items::Image;
+use crate::articles::Image;
 use crate::html::picture_name;
 use crate::html::text::escape_into;
 
@@ -18,19 +18,40 @@ pub(super) fn with_picture(body: &str, image: Option<&Image>) -> String {
     escape_into(&image.url, &mut html);
     html.push_str("\" alt=\"");
     escape_into(&image.alt, &mut html);
-    html.push_str("\"></p>\n");
+    html.push('"');
+    if let Some((width, height)) = image.size {
+        html.push_str(&format!(" width=\"{width}\" height=\"{height}\""));
+    }
+    html.push_str("></p>\n");
     html.push_str(body);
     html
 }
 
-/// The attributes of `media:content`, the same in RSS and Atom.
-pub(super) fn media_attributes(image: &Image) -> BTreeMap<String, String> {
-    let mut attributes =
-        BTreeMap::from([("url".to_owned(), image.url.clone()), ("medium".to_owned(), "image".to_owned())]);
-    if let Some(kind) = media_type(&image.url) {
-        attributes.insert("type".to_owned(), kind.to_owned());
+/// An element of Media RSS.
+pub(super) struct Media {
+    pub(super) name: &'static str,
+    pub(super) attributes: BTreeMap<String, String>,
+}
+
+/// What Media RSS says of the image, the same in RSS and Atom. No `media:description`: feedparser takes it for the
+/// article's summary.
+pub(super) fn media(image: &Image) -> [Media; 2] {
+    let mut thumbnail = BTreeMap::from([("url".to_owned(), image.url.clone())]);
+    if let Some((width, height)) = image.size {
+        thumbnail.insert("width".to_owned(), width.to_string());
+        thumbnail.insert("height".to_owned(), height.to_string());
     }
-    attributes
+    let mut content = thumbnail.clone();
+    content.insert("medium".to_owned(), "image".to_owned());
+    content.extend(media_type(&image.url).map(|kind| ("type".to_owned(), kind.to_owned())));
+    content.extend(image.bytes.map(|bytes| ("fileSize".to_owned(), bytes.to_string())));
+    [Media { name: "content", attributes: content }, Media { name: "thumbnail", attributes: thumbnail }]
+}
+
+/// The image as an enclosure, where its type and length are known: address, media type, bytes. Never with a made-up
+/// length (RSS Advisory Board profile, "enclosure").
+pub(super) fn enclosure(image: &Image) -> Option<(&str, &'static str, u64)> {
+    Some((&image.url, media_type(&image.url)?, image.bytes?))
 }
 
 /// The media type that the end of the address tells, if it tells one.
@@ -63,23 +84,32 @@ fn shows(body: &str, url: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn image(url: &str, alt: &str) -> Image {
-        Image { url: url.to_owned(), alt: alt.to_owned() }
-    }
-
     #[test]
     fn a_picture_that_the_article_does_not_show_comes_first_in_its_content() {
-        let image = image("https://x.tg/p.jpg?a=1&b=2", "Le \"pont\"");
+        let image = Image::new("https://x.tg/p.jpg?a=1&b=2", "Le \"pont\"");
         assert_eq!(
             with_picture("<p>Texte</p>", Some(&image)),
             "<p><img src=\"https://x.tg/p.jpg?a=1&amp;b=2\" alt=\"Le &quot;pont&quot;\"></p>\n<p>Texte</p>"
         );
         assert_eq!(with_picture("<p>Texte</p>", None), "<p>Texte</p>");
+        let sized = Image { size: Some((1200, 800)), ..Image::new("https://x.tg/p.jpg", "") };
+        assert_eq!(
+            with_picture("", Some(&sized)),
+            "<p><img src=\"https://x.tg/p.jpg\" alt=\"\" width=\"1200\" height=\"800\"></p>\n"
+        );
+    }
+
+    #[test]
+    fn an_enclosure_has_its_true_type_and_length_or_is_none() {
+        let known = Image { bytes: Some(96_000), ..Image::new("https://x.tg/p.webp", "") };
+        assert_eq!(enclosure(&known), Some(("https://x.tg/p.webp", "image/webp", 96_000)));
+        assert_eq!(enclosure(&Image { bytes: None, ..known.clone() }), None);
+        assert_eq!(enclosure(&Image { url: "https://x.tg/p".to_owned(), ..known }), None);
     }
 
     #[test]
     fn a_picture_that_the_article_shows_in_another_size_is_not_repeated() {
-        let image = image("https://x.tg/photo.jpg", "");
+        let image = Image::new("https://x.tg/photo.jpg", "");
         for src in
             ["https://x.tg/photo.jpg", "http://x.tg/photo-1024x683.jpg", "https://x.tg/photo-scaled.jpg?w=3"]
         {

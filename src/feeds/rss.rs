@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::{Extension, ExtensionMap};
-use rss::{Category, Channel, Guid, Item};
+use rss::{Category, Channel, Enclosure, Guid, Image as ChannelImage, Item};
 
-use super::document::{Document, Entry, Term};
-use super::items::Image;
-use super::picture::{MEDIA, media_attributes};
-use super::spec::{FeedPath, Format, Publication};
+use super::document::{Document, Entry, HISTORY, Part, Term};
+use super::picture::{MEDIA, enclosure, media};
+use super::spec::{Format, Publication};
+use crate::articles::Image;
 use crate::html::text::escape_into;
 
 /// Readers should not come back within so many minutes: what `Cache-Control: max-age` says, in RSS's own words.
@@ -30,30 +30,51 @@ pub fn write(document: &Document, publication: &Publication) -> Result<Vec<u8>, 
 }
 
 fn channel(document: &Document, publication: &Publication) -> Channel {
-    let path = FeedPath { slug: document.slug.clone(), format: Format::Rss };
-    let itself = Link {
-        href: publication.url(&path.from_root()),
-        rel: "self".to_owned(),
-        mime_type: Some(Format::Rss.media_type().to_owned()),
-        ..Link::default()
-    };
+    let own = document.own_url(Format::Rss, publication);
+    let archives = document.archive_links(Format::Rss, publication);
+    let links = [("self", own)].into_iter().chain(archives);
+    let hubs = publication.hubs.iter().map(|hub| link("hub", hub.clone(), None));
+    let links = links.map(|(rel, href)| link(rel, href, Some(Format::Rss))).chain(hubs).collect();
     let mut namespaces = BTreeMap::new();
     if document.entries.iter().any(|entry| entry.image.is_some()) {
         namespaces.insert("media".to_owned(), MEDIA.to_owned());
+    }
+    let is_archive = matches!(document.part, Part::Archive { .. });
+    let mut extensions = ExtensionMap::new();
+    if is_archive {
+        namespaces.insert("fh".to_owned(), HISTORY.to_owned());
+        extensions = elements("fh", [("archive", BTreeMap::new())]);
     }
     Channel {
         title: document.title.clone(),
         link: document.home.clone(),
         description: document.description.clone(),
-        language: Some("fr".to_owned()),
+        language: Some(document.language.clone()),
+        image: document.image.as_ref().map(|url| image(url, document)),
         copyright: Some(document.rights.clone()),
         managing_editor: managing_editor(document),
         generator: Some("kiosque".to_owned()),
-        ttl: Some(TTL_MINUTES.to_owned()),
+        ttl: Some(TTL_MINUTES.to_owned()).filter(|_| !is_archive),
         items: document.entries.iter().map(|entry| item(entry, publication)).collect(),
-        atom_ext: Some(AtomExtension { links: vec![itself] }),
+        atom_ext: Some(AtomExtension { links }),
+        extensions,
         namespaces,
         ..Channel::default()
+    }
+}
+
+fn link(rel: &str, href: String, format: Option<Format>) -> Link {
+    let mime_type = format.map(|format| format.media_type().to_owned());
+    Link { href, rel: rel.to_owned(), mime_type, ..Link::default() }
+}
+
+/// The picture is called what the channel is, as the profile wants it.
+fn image(url: &str, document: &Document) -> ChannelImage {
+    ChannelImage {
+        url: url.to_owned(),
+        title: document.title.clone(),
+        link: document.home.clone(),
+        ..ChannelImage::default()
     }
 }
 
@@ -76,7 +97,12 @@ fn item(entry: &Entry, publication: &Publication) -> Item {
         content: Some(entry.content.clone()).filter(|html| !html.is_empty()),
         categories: entry.terms.iter().map(|term| category(term, publication)).collect(),
         dublin_core_ext: Some(creators).filter(|creators| !creators.creators.is_empty()),
-        extensions: entry.image.as_ref().map(media).unwrap_or_default(),
+        enclosure: entry.image.as_ref().and_then(enclosure).map(|(url, kind, bytes)| Enclosure {
+            url: url.to_owned(),
+            length: bytes.to_string(),
+            mime_type: kind.to_owned(),
+        }),
+        extensions: entry.image.as_ref().map(pictured).unwrap_or_default(),
         ..Item::default()
     }
 }
@@ -86,9 +112,18 @@ fn category(term: &Term, publication: &Publication) -> Category {
     Category { name: term.label.clone(), domain }
 }
 
-/// The image alone: feedparser takes a `media:description` for the article's summary.
-fn media(image: &Image) -> ExtensionMap {
-    let attrs = media_attributes(image);
-    let content = Extension { name: "media:content".to_owned(), attrs, ..Extension::default() };
-    BTreeMap::from([("media".to_owned(), BTreeMap::from([("content".to_owned(), vec![content])]))])
+fn pictured(image: &Image) -> ExtensionMap {
+    elements("media", media(image).map(|media| (media.name, media.attributes)))
+}
+
+/// Empty elements of one namespace, by their local names.
+fn elements(
+    prefix: &str,
+    named: impl IntoIterator<Item = (&'static str, BTreeMap<String, String>)>,
+) -> ExtensionMap {
+    let element = |(local, attrs): (&str, _)| {
+        let name = format!("{prefix}:{local}");
+        (local.to_owned(), vec![Extension { name, attrs, ..Extension::default() }])
+    };
+    BTreeMap::from([(prefix.to_owned(), named.into_iter().map(element).collect())])
 }

@@ -1,11 +1,14 @@
 //! Which feed: its view, its format, its path.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use super::period::Period;
 use crate::articles::{CategoryId, CategoryKind};
-use crate::clock::Timestamp;
-use crate::config::{Config, Feeds};
+use crate::clock::{HOUR, Timestamp};
+use crate::config::{Config, FeedContent, Feeds};
+use crate::french::slug::slug;
 
 /// The syntax of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,11 +17,13 @@ pub enum Format {
     Rss,
     /// Atom 1.0, RFC 4287.
     Atom,
+    /// JSON Feed 1.1, <https://www.jsonfeed.org/version/1.1/>.
+    Json,
 }
 
 impl Format {
     /// Every format, in the order in which a page offers them.
-    pub const ALL: [Self; 2] = [Self::Rss, Self::Atom];
+    pub const ALL: [Self; 3] = [Self::Rss, Self::Atom, Self::Json];
 
     /// The end of a feed's path.
     #[must_use]
@@ -26,6 +31,7 @@ impl Format {
         match self {
             Self::Rss => "rss",
             Self::Atom => "atom",
+            Self::Json => "json",
         }
     }
 
@@ -35,15 +41,18 @@ impl Format {
         match self {
             Self::Rss => "application/rss+xml",
             Self::Atom => "application/atom+xml",
+            Self::Json => "application/feed+json",
         }
     }
 
-    /// The media type with its charset, equal to the encoding of the XML declaration: for answers.
+    /// The media type for answers: with the charset that the XML declaration names too. JSON has no such parameter
+    /// (RFC 8259 §11).
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Rss => "application/rss+xml; charset=utf-8",
             Self::Atom => "application/atom+xml; charset=utf-8",
+            Self::Json => "application/feed+json",
         }
     }
 
@@ -53,7 +62,35 @@ impl Format {
         match self {
             Self::Rss => "RSS",
             Self::Atom => "Atom",
+            Self::Json => "JSON Feed",
         }
+    }
+}
+
+/// Where an archive of a feed stands: `/flux/archives/politique/2026-10.atom`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ArchivePath {
+    /// The category's slug.
+    pub slug: String,
+    /// What it covers.
+    pub period: Period,
+    /// The syntax. There are none in JSON: its specification knows no archives.
+    pub format: Format,
+}
+
+impl ArchivePath {
+    /// The archive of a category at the last part of an address, such as `2026-10.atom`.
+    #[must_use]
+    pub fn parse(slug: &str, name: &str) -> Option<Self> {
+        let FeedPath { slug: period, format } = name.parse().ok()?;
+        let period = period.parse().ok().filter(|_| format != Format::Json)?;
+        Some(Self { slug: slug.to_owned(), period, format })
+    }
+
+    /// The path from the root of the installation, beginning with a slash.
+    #[must_use]
+    pub fn from_root(&self) -> String {
+        format!("/flux/archives/{}/{}.{}", self.slug, self.period, self.format.extension())
     }
 }
 
@@ -82,7 +119,7 @@ impl fmt::Display for FeedPath {
 
 /// A path that cannot name a feed: no known extension, or nothing before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected a slug and .rss or .atom")]
+#[error("expected a slug and .rss, .atom or .json")]
 pub struct NotAFeedPath;
 
 impl FromStr for FeedPath {
@@ -99,8 +136,44 @@ impl FromStr for FeedPath {
     }
 }
 
-/// Who publishes, where, and how much a feed carries: the same for every feed.
+/// How much one feed carries, and what the operator has it say of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// It carries this many articles, if there are as many.
+    pub items: i64,
+    /// And every article that appeared in it within this many ms of the newest.
+    pub window: i64,
+    /// How much of each.
+    pub content: FeedContent,
+    /// Their language, RFC 5646.
+    pub language: String,
+    /// Its picture.
+    pub image: Option<String>,
+    /// The page that its title leads to; `None`: the list of feeds.
+    pub link: Option<String>,
+    /// Its title; `None`: made of the names.
+    pub title: Option<String>,
+    /// What it is; `None`: a sentence made of the names.
+    pub description: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            items: 30,
+            window: 48 * HOUR,
+            content: FeedContent::Full,
+            language: "fr".to_owned(),
+            image: None,
+            link: None,
+            title: None,
+            description: None,
+        }
+    }
+}
+
+/// Who publishes, where, and what the operator says of each feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Publication {
     /// The publication's name.
     pub name: String,
@@ -108,10 +181,32 @@ pub struct Publication {
     pub email: String,
     /// Where readers reach this installation, without a slash at its end.
     pub base: String,
-    /// A feed carries this many articles, if there are as many.
-    pub items: i64,
-    /// And every article that appeared in it within this many ms of the newest.
-    pub window: i64,
+    /// The WebSub hubs that every feed names.
+    pub hubs: Vec<String>,
+    /// Of a feed that [`Publication::views`] does not name.
+    pub options: Options,
+    /// Of single feeds, by slug.
+    pub views: BTreeMap<String, Options>,
+}
+
+/// What a part of the configuration says otherwise than `[feeds]`.
+macro_rules! otherwise {
+    ($options:expr, $said:expr) => {{
+        let (options, said) = ($options, $said);
+        Options {
+            items: said.items.map_or(options.items, i64::from),
+            window: said.window.map_or(options.window, |window| window.ms()),
+            content: said.content.unwrap_or(options.content),
+            language: said
+                .language
+                .as_ref()
+                .map_or_else(|| options.language.clone(), |l| l.as_str().to_owned()),
+            image: said.image.as_ref().map(ToString::to_string).or_else(|| options.image.clone()),
+            link: said.link.as_ref().map(ToString::to_string).or_else(|| options.link.clone()),
+            title: said.title.clone(),
+            description: said.description.clone(),
+        }
+    }};
 }
 
 impl Publication {
@@ -121,13 +216,44 @@ impl Publication {
     /// What the configuration says of it.
     #[must_use]
     pub fn of(config: &Config) -> Self {
+        let feeds = &config.feeds;
+        let options = Options {
+            items: i64::from(feeds.items),
+            window: feeds.window.ms(),
+            content: feeds.content,
+            language: feeds.language.as_str().to_owned(),
+            image: feeds.image.as_ref().map(ToString::to_string),
+            link: feeds.link.as_ref().map(ToString::to_string),
+            title: None,
+            description: None,
+        };
+        let (title, description) = (feeds.title.clone(), feeds.description.clone());
+        let mut views =
+            BTreeMap::from([("tout".to_owned(), Options { title, description, ..options.clone() })]);
+        for category in &config.categories {
+            let named = category.slug.as_ref().map(|slug| slug.get_ref().clone());
+            let own = named.or_else(|| slug(category.name.get_ref()));
+            if let Some((own, said)) = own.zip(category.feed.as_ref()) {
+                views.insert(own, otherwise!(&options, said));
+            }
+        }
+        for feed in &config.configured_feeds {
+            views.insert(feed.slug.get_ref().clone(), otherwise!(&options, feed));
+        }
         Self {
             name: config.publisher.name.clone(),
             email: config.publisher.email.clone(),
             base: config.public_url.as_str().to_owned(),
-            items: i64::from(config.feeds.items),
-            window: config.feeds.window.ms(),
+            hubs: feeds.hubs.iter().map(ToString::to_string).collect(),
+            options,
+            views,
         }
+    }
+
+    /// How much the feed with this slug carries, and what it says of itself.
+    #[must_use]
+    pub fn options(&self, slug: &str) -> &Options {
+        self.views.get(slug).unwrap_or(&self.options)
     }
 
     /// The absolute address of `path`, which begins with a slash. Never made from a request's Host.
@@ -169,7 +295,7 @@ mod tests {
         let path: FeedPath = "tech-web.atom".parse().unwrap();
         assert_eq!(path, FeedPath { slug: "tech-web".into(), format: Format::Atom });
         assert_eq!(path.from_root(), "/flux/tech-web.atom");
-        for wrong in ["tech-web", "tech-web.json", ".rss", "rss", "tech-web.RSS", ""] {
+        for wrong in ["tech-web", "tech-web.xml", ".rss", "rss", "tech-web.RSS", ""] {
             assert_eq!(wrong.parse::<FeedPath>(), Err(NotAFeedPath), "{wrong}");
         }
     }

@@ -14,7 +14,7 @@ use super::document::{Document, Rubrics, rubrics};
 use super::items::{Choice, choose};
 use super::snapshot::{Coding, Snapshot};
 use super::spec::{FeedPath, Format, Publication, View};
-use super::{atom, opml, rss};
+use super::{atom, json, opml, rss};
 use crate::articles::{CategoryId, CategoryKind};
 use crate::clock::Timestamp;
 use crate::db::Db;
@@ -235,7 +235,7 @@ impl FeedStore {
                 feeds.push(Arc::clone(feed));
                 continue;
             }
-            let choice = choose(db, view.id, &publication, now)
+            let choice = choose(db, view.id, publication.options(&view.slug), now)
                 .await
                 .with_context(|| format!("cannot read the articles of the feed {}", view.slug))?;
             // None: the category vanished meanwhile.
@@ -343,9 +343,16 @@ impl Feed {
             let bytes = match format {
                 Format::Rss => rss::write(&document, publication)?,
                 Format::Atom => atom::write(&document, publication)?,
+                Format::Json => json::write(&document, publication)?,
             };
             let former = former.and_then(|feed| feed.snapshots.iter().find(|old| old.format == format));
-            let snapshot = Snapshot::new(format, bytes, choice.newest_change(), former.map(Arc::as_ref))?;
+            let changed = match format {
+                Format::Atom => choice.newest_change_with_tombstones(),
+                Format::Rss | Format::Json => choice.newest_change(),
+            };
+            let own = document.own_url(format, publication);
+            let snapshot = Snapshot::new(format, bytes, changed, former.map(Arc::as_ref))?
+                .with_links(&own, &publication.hubs)?;
             snapshots.push(Arc::new(snapshot));
         }
         let latest = document.entries.first().zip(choice.items.first()).map(|(entry, item)| Latest {

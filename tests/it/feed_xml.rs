@@ -1,9 +1,10 @@
 //! Whatever an article says, its feeds are XML that strict parsers read back unchanged.
 
-use kiosque::articles::{CategoryId, CategoryKind};
+use kiosque::articles::{CategoryId, CategoryKind, Image};
 use kiosque::clock::Timestamp;
 use kiosque::feeds::document::{Document, rubrics, uri};
-use kiosque::feeds::items::{Choice, Image, Item};
+use kiosque::feeds::item::Item;
+use kiosque::feeds::items::Choice;
 use kiosque::feeds::spec::View;
 use kiosque::feeds::{Publication, atom, rss};
 use proptest::prelude::*;
@@ -16,8 +17,7 @@ fn publication() -> Publication {
         name: "L'Éveil & Cie <Lomé>".into(),
         email: "redaction@exemple.tg".into(),
         base: "https://lettres.exemple.tg".into(),
-        items: 30,
-        window: 0,
+        ..Publication::default()
     }
 }
 
@@ -37,7 +37,7 @@ fn view(name: &str) -> View {
 
 fn documents(name: &str, items: Vec<Item>) -> (Document, String, String) {
     let view = view(name);
-    let choice = Choice { version: 1, changed_at: view.feed_changed_at, next_at: None, items };
+    let choice = Choice { version: 1, changed_at: view.feed_changed_at, items, ..Choice::default() };
     let publication = publication();
     let document = Document::new(&view, &choice, &rubrics(std::slice::from_ref(&view)), &publication);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
@@ -109,7 +109,7 @@ prop_compose! {
             title, summary, body,
             authors: vec![author.clone(), other, author],
             tags: vec![tag],
-            image: image.map(|(url, alt)| Image { url: format!("https://www.exemple.tg/{url}.jpg"), alt }),
+            image: image.map(|(url, alt)| Image::new(format!("https://www.exemple.tg/{url}.jpg"), alt)),
             published_at: Timestamp::from_millis(published),
             updated_at: Timestamp::from_millis(updated),
             categories: vec![CategoryId(1), CategoryId(2)],

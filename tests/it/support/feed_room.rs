@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use kiosque::clock::{Clock, DAY, HOUR, Timestamp};
 use kiosque::db::Db;
+use kiosque::feeds::spec::Options;
 use kiosque::feeds::{FeedStore, Publication};
 use kiosque::{execute, fetch_one, statements};
 
@@ -91,8 +92,8 @@ impl FeedRoom {
             name: "L'Éveil".into(),
             email: "redaction@exemple.tg".into(),
             base: "https://lettres.exemple.tg".into(),
-            items: 3,
-            window: 48 * HOUR,
+            options: Options { items: 3, window: 48 * HOUR, ..Options::default() },
+            ..Publication::default()
         })
     }
 
