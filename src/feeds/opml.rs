@@ -62,8 +62,7 @@ mod tests {
             name: name.into(),
             email: "redaction@exemple.tg".into(),
             base: "https://lettres.exemple.tg".into(),
-            items: 30,
-            window: 0,
+            ..Publication::default()
         }
     }
 
