@@ -35,7 +35,8 @@ CREATE TABLE feed_rules (
     filed       BOOLEAN NOT NULL CHECK (filed IN (0, 1))  -- whether the articles that were here before are in it
 );
 
--- The numbers that a site's own system gave its categories: old addresses name them (?cat=7).
+-- What a site's own system called its categories, as its old addresses do: 'cat=7' for the number, 'category=eco' for
+-- the slug.
 CREATE TABLE origin_terms (
     source_id   BIGINT NOT NULL REFERENCES sources (id),
     term        TEXT   NOT NULL,

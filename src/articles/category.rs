@@ -249,6 +249,7 @@ async fn take_over(db: &Db, from: &Category, to: CategoryId, now: Timestamp) -> 
         }
         if some.is_empty() {
             execute!(tx, MOVE_CATEGORY_ALIASES, from.id, to)?;
+            execute!(tx, MOVE_TERMS, from.id, to)?;
             execute!(tx, DROP_CATEGORY, from.id)?;
             execute!(tx, ADD_CATEGORY_ALIAS, from.slug.as_str(), to)?;
         }

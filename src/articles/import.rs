@@ -13,16 +13,16 @@ use url::Url;
 
 use crate::clock::Timestamp;
 use crate::db::Engine;
-use crate::fetch_optional;
+use crate::{execute, fetch_optional};
 
-use super::article::NewArticle;
+use super::article::{DraftCategory, NewArticle};
 pub use super::formats::input::Progress;
 use super::formats::{Fault, Format, LeftOut};
 use super::intake::{Intake, file};
 use super::reading::{self, Sending};
 use super::resolve::Resolver;
 use super::source::{self, SourceId};
-use super::sql::SOURCE_ID;
+use super::sql::{NOTE_TERM, SOURCE_ID};
 use super::store::{CHUNK, Filed, Outcome, REST, Writer};
 use super::summary::Summary;
 
@@ -53,6 +53,8 @@ pub(super) enum Message {
     },
     Article(Box<NewArticle>),
     Retraction(String),
+    /// What the source's site calls its categories in addresses.
+    Terms(Vec<(String, DraftCategory)>),
     LeftOut(LeftOut),
     Faulty(Vec<Fault>),
 }
@@ -168,6 +170,10 @@ impl Storing<'_> {
                     None => *self.summary.left_out.entry(LeftOut::UnknownRetracted).or_default() += 1,
                 }
             }
+            Message::Terms(terms) => {
+                self.flush().await?;
+                self.note_terms(&terms).await?;
+            }
             Message::LeftOut(reason) => *self.summary.left_out.entry(reason).or_default() += 1,
             Message::Faulty(faults) => self.summary.reject(faults),
         }
@@ -200,6 +206,19 @@ impl Storing<'_> {
         }
         self.progress.articles.fetch_add(self.waiting.len() as u64, Ordering::Relaxed);
         self.waiting.clear();
+        Ok(())
+    }
+
+    /// Keeps what the site's old addresses mean by the categories that are known here. No more than a site has
+    /// categories, so in one transaction.
+    async fn note_terms(&self, terms: &[(String, DraftCategory)]) -> anyhow::Result<()> {
+        let Some(source) = self.source.filter(|_| !self.summary.dry_run) else { return Ok(()) };
+        let known = terms.iter().filter_map(|(term, category)| Some((term, self.resolver.known(category)?)));
+        let mut tx = self.intake.db.begin().await?;
+        for (term, category) in known {
+            execute!(tx, NOTE_TERM, source, term.as_str(), category)?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 

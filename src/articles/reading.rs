@@ -163,7 +163,7 @@ impl Sending {
                 Err(fault) => self.send(Message::Faulty(vec![fault]))?,
             }
         }
-        Ok(())
+        self.send(Message::Terms(library.terms()))
     }
 
     fn record(&self, record: Record) -> Result<(), Gone> {

@@ -130,6 +130,12 @@ impl Resolver {
         Ok(Some(id))
     }
 
+    /// The category that is known by this name or slug, a removed one too.
+    pub(super) fn known(&self, named: &DraftCategory) -> Option<CategoryId> {
+        let keys = [named.slug.as_deref(), Some(named.name.as_str())].into_iter().flatten().filter_map(slug);
+        keys.filter_map(|key| self.by_key.get(&self.free(&key))).next().copied()
+    }
+
     /// Counts an article of this import for each unlisted category it is in.
     pub(super) fn count(&mut self, categories: &[CategoryId]) {
         for id in categories {

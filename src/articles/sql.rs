@@ -16,6 +16,11 @@ statements! {
     ADD_CATEGORY_ALIAS = "INSERT INTO category_aliases (slug, category_id) VALUES ($1, $2)
         ON CONFLICT (slug) DO UPDATE SET category_id = excluded.category_id";
     DROP_CATEGORY_ALIAS = "DELETE FROM category_aliases WHERE slug = $1";
+    MOVE_TERMS = "UPDATE origin_terms SET category_id = $2 WHERE category_id = $1";
+    // Written only where it says something new.
+    NOTE_TERM = "INSERT INTO origin_terms (source_id, term, category_id) VALUES ($1, $2, $3)
+        ON CONFLICT (source_id, term) DO UPDATE SET category_id = excluded.category_id
+        WHERE origin_terms.category_id <> excluded.category_id";
     MOVE_CATEGORY_ALIASES = "UPDATE category_aliases SET category_id = $2 WHERE category_id = $1";
     // A category of one name taken into that of another: its articles, some at a time.
     SOME_FILED = "SELECT article_id FROM article_categories WHERE category_id = $1 ORDER BY article_id LIMIT 200";

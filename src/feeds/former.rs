@@ -27,7 +27,7 @@ pub enum Subject {
     /// A rubric's; its name, then those of the rubrics above it.
     Category(Vec<String>),
     /// A rubric's, by the numbers that the site's system gave it.
-    Terms(Vec<String>),
+    Numbers(Vec<String>),
     /// An author's.
     Author(String),
     /// A page's: the comments on an article, unless this is a rubric's name and the site leaves `/category/` out.
@@ -89,7 +89,7 @@ fn wordpress(mut segments: Vec<String>, query: &Query) -> Option<Former> {
     let comments = asked.starts_with("comments-") || query.get("withcomments").is_some();
     match of {
         // `?feed=` names no format: WordPress shows the page.
-        Subject::Everything | Subject::Terms(_) | Subject::Category(_) if asked.is_empty() => None,
+        Subject::Everything | Subject::Numbers(_) | Subject::Category(_) if asked.is_empty() => None,
         _ if comments => Some(Former { of: Subject::Comments, format: Format::Rss }),
         of => Some(Former { of, format: format(&asked) }),
     }
@@ -119,7 +119,7 @@ fn asked_by_query(query: &Query) -> Subject {
     if let Some(terms) = query.get("cat") {
         let numbers = terms.split([',', ' ']).filter(|number| number.bytes().all(|b| b.is_ascii_digit()));
         let numbers = numbers.map(|number| number.trim_start_matches('0').to_owned());
-        return Subject::Terms(numbers.filter(|number| !number.is_empty()).take(DEEPEST).collect());
+        return Subject::Numbers(numbers.filter(|number| !number.is_empty()).take(DEEPEST).collect());
     }
     if let Some(names) = query.get("category_name") {
         return Subject::Category(names.rsplit(['/', ',', ' ']).take(DEEPEST).filter_map(slug).collect());
@@ -195,8 +195,8 @@ mod tests {
         Subject::Category(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
-    fn terms(numbers: &[&str]) -> Subject {
-        Subject::Terms(numbers.iter().map(|number| (*number).to_owned()).collect())
+    fn numbers(numbers: &[&str]) -> Subject {
+        Subject::Numbers(numbers.iter().map(|number| (*number).to_owned()).collect())
     }
 
     #[test]
@@ -249,10 +249,10 @@ mod tests {
             ("/?feed=rss2", Subject::Everything, Format::Rss),
             ("/?feed=atom", Subject::Everything, Format::Atom),
             ("/index.php?feed=rdf", Subject::Everything, Format::Rss),
-            ("/?feed=rss2&cat=7", terms(&["7"]), Format::Rss),
-            ("/?cat=7&amp;feed=atom", terms(&["7"]), Format::Atom),
-            ("/?cat=3%2C-5%2C007&feed=rss", terms(&["3", "7"]), Format::Rss),
-            ("/feed/?cat=7", terms(&["7"]), Format::Rss),
+            ("/?feed=rss2&cat=7", numbers(&["7"]), Format::Rss),
+            ("/?cat=7&amp;feed=atom", numbers(&["7"]), Format::Atom),
+            ("/?cat=3%2C-5%2C007&feed=rss", numbers(&["3", "7"]), Format::Rss),
+            ("/feed/?cat=7", numbers(&["7"]), Format::Rss),
             ("/?feed=rss2&category_name=sport/football", category(&["football", "sport"]), Format::Rss),
             ("/?feed=rss2&author_name=afi", Subject::Author("afi".into()), Format::Rss),
             ("/?feed=rss2&author=4", Subject::Everything, Format::Rss),
@@ -319,7 +319,7 @@ mod tests {
         fn any_address_is_read_and_every_name_in_it_is_a_slug(path in "(/[ -~é]{0,12}){0,6}", query in "[ -~é]{0,40}") {
             if let Some(former) = read(&path, Some(&query)) {
                 let names = match former.of {
-                    Subject::Category(names) | Subject::Terms(names) => names,
+                    Subject::Category(names) | Subject::Numbers(names) => names,
                     Subject::Author(name) | Subject::Page(name) => vec![name],
                     Subject::Everything | Subject::Comments => vec![],
                 };

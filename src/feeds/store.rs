@@ -25,7 +25,7 @@ statements! {
         FROM categories ORDER BY position, id";
     ALIASES = "SELECT slug, category_id FROM category_aliases ORDER BY slug";
     // Of two sites that gave one number the first counts, which is read last.
-    OLD_NAMES = "SELECT 'cat=' || term AS name, category_id, source_id AS place FROM origin_terms
+    OLD_NAMES = "SELECT term AS name, category_id, source_id AS place FROM origin_terms
         UNION ALL
         SELECT 'author=' || author AS name, category_id, 0 AS place FROM feed_rules WHERE author IS NOT NULL
         ORDER BY place DESC, name, category_id DESC";
@@ -55,7 +55,7 @@ struct Shelf {
     snapshots: HashMap<String, Arc<Snapshot>>,
     /// Slugs that are no live category's.
     former: HashMap<String, Former>,
-    /// What the addresses of a site's former system name: `cat=7`, `author=afi-kossi`.
+    /// What the addresses of a site's former system name: `cat=7`, `category=eco`, `author=afi-kossi`.
     old_names: HashMap<String, Former>,
     /// The list of feeds.
     opml: Option<Arc<Snapshot>>,
@@ -97,7 +97,9 @@ pub enum Found {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OldName<'a> {
     /// The number it gave a category.
-    Term(&'a str),
+    Number(&'a str),
+    /// The slug it gave a category whose name means one of ours.
+    Slug(&'a str),
     /// An author's slug.
     Author(&'a str),
 }
@@ -182,7 +184,8 @@ impl FeedStore {
     pub fn find_old(&self, name: OldName<'_>, format: Format) -> Found {
         let shelf = self.shelf();
         let key = match name {
-            OldName::Term(number) => format!("cat={number}"),
+            OldName::Number(number) => format!("cat={number}"),
+            OldName::Slug(slug) => format!("category={slug}"),
             OldName::Author(slug) => format!("author={slug}"),
         };
         match shelf.old_names.get(&key) {

@@ -49,13 +49,15 @@ fn target(app: &App, former: &Former) -> Found {
         Subject::Category(names) => {
             names.iter().map(|name| rubric(app, former, name)).find(is_known).unwrap_or_else(everything)
         }
-        Subject::Terms(numbers) => {
-            let of = |number: &String| app.feeds.find_old(OldName::Term(number), former.format);
+        Subject::Numbers(numbers) => {
+            let of = |number: &String| app.feeds.find_old(OldName::Number(number), former.format);
             numbers.iter().map(of).find(is_known).unwrap_or_else(everything)
         }
-        Subject::Author(name) => Some(app.feeds.find_old(OldName::Author(name), former.format))
-            .filter(is_known)
-            .unwrap_or_else(everything),
+        Subject::Author(name) => {
+            // By the name of who signs, or by the slug of a [[feed]] that took over what the site called the author.
+            let feed = Some(app.feeds.find_old(OldName::Author(name), former.format)).filter(is_known);
+            feed.or_else(|| Some(known(app, former, name)).filter(is_known)).unwrap_or_else(everything)
+        }
         Subject::Page(name) => Some(rubric(app, former, name)).filter(is_known).unwrap_or(Found::Gone),
         Subject::Comments => Found::Gone,
     }
@@ -65,7 +67,7 @@ fn is_known(found: &Found) -> bool {
     !matches!(found, Found::Unknown)
 }
 
-/// The rubric that has or had this slug, or that the configuration says is meant by it.
+/// The rubric that has or had this slug, here or on the former site, or that the configuration says is meant by it.
 fn rubric(app: &App, former: &Former, name: &str) -> Found {
     let found = known(app, former, name);
     if is_known(&found) {
@@ -75,7 +77,10 @@ fn rubric(app: &App, former: &Former, name: &str) -> Found {
     let meant = app.config.categories.iter().find(|c| c.from.iter().any(|from| means(from.get_ref())));
     let own =
         meant.and_then(|c| c.slug.as_ref().map(|s| s.get_ref().clone()).or_else(|| slug(c.name.get_ref())));
-    own.map_or(Found::Unknown, |own| known(app, former, &own))
+    match own {
+        Some(own) => known(app, former, &own),
+        None => app.feeds.find_old(OldName::Slug(name), former.format),
+    }
 }
 
 /// What stands under a slug, as a place to be sent to.

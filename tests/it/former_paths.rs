@@ -1,9 +1,20 @@
 //! Readers of a newsroom's former feeds stay: the addresses of WordPress and Joomla lead to the feeds of today.
 
-use axum::http::{Method, StatusCode, header};
-use kiosque::{execute, statements};
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use kiosque::app::App;
+use kiosque::articles::{Intake, Options, Progress};
+use kiosque::clock::Clock;
+use kiosque::config::Config;
+use kiosque::{execute, statements, web};
+use tower::ServiceExt;
 
 use crate::support::database::each_engine;
+use crate::support::feed_room::NOON;
+use crate::support::newsroom;
 use crate::support::site::Site;
 
 statements! {
@@ -12,6 +23,7 @@ statements! {
     ADD_RULE = "INSERT INTO feed_rules (category_id, author, rubrics, filed) VALUES ($1, $2, '[]', TRUE)";
 }
 
+const WEEKLY: &str = "schedule = \"0 7 * * 0\"\ntimezone = \"Africa/Lome\"";
 const BASE: &str = "https://lettres.exemple.tg";
 
 async fn leads(site: &Site, address: &str) -> String {
@@ -32,7 +44,7 @@ async fn leads(site: &Site, address: &str) -> String {
 async fn every_old_address_leads_to_its_feed_for_good() {
     each_engine(async |db| {
         let site = Site::ready(db).await;
-        execute!(&site.app.db, ADD_TERM, "7", site.news.politique).unwrap();
+        execute!(&site.app.db, ADD_TERM, "cat=7", site.news.politique).unwrap();
         execute!(&site.app.db, ADD_RULE, site.news.sport, "afi-kossi").unwrap();
         site.refresh().await;
         for (address, target) in [
@@ -81,8 +93,8 @@ async fn every_old_address_leads_to_its_feed_for_good() {
 async fn a_renamed_rubric_is_found_by_any_name_it_had_and_a_removed_one_is_gone() {
     each_engine(async |db| {
         let site = Site::ready(db).await;
-        execute!(&site.app.db, ADD_TERM, "7", site.news.politique).unwrap();
-        execute!(&site.app.db, ADD_TERM, "9", site.news.sport).unwrap();
+        execute!(&site.app.db, ADD_TERM, "cat=7", site.news.politique).unwrap();
+        execute!(&site.app.db, ADD_TERM, "cat=9", site.news.sport).unwrap();
         site.news.rename_politique_and_remove_sport().await;
         site.refresh().await;
         for (address, target) in [
@@ -108,6 +120,62 @@ async fn names_that_imports_mean_by_a_rubric_lead_to_it() {
         let site = Site::ready(db).await;
         assert_eq!(leads(&site, "/category/vie-publique/feed/").await, "/flux/politique.rss");
         assert_eq!(leads(&site, "/category/Vie%20Publique/feed/atom/").await, "/flux/politique.atom");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wordpress_export_says_what_its_sites_addresses_name() {
+    each_engine(async |db| {
+        // Économie has the number 3 there and the slug « économie »; Culture 5, and is not declared here.
+        let app = App::build(newsroom::config(WEEKLY), db.clone(), Clock::test(NOON)).await.unwrap();
+        app.take_up().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        // « Tech & Web » has another slug there than here.
+        let export = std::fs::read_to_string("tests/fixtures/wordpress-1.xml").unwrap();
+        let export = export
+            .replace(
+                "<![CDATA[tech-web]]></wp:category_nicename>",
+                "<![CDATA[numerique]]></wp:category_nicename>",
+            )
+            .replace("nicename=\"tech-web\"", "nicename=\"numerique\"");
+        let file = folder.path().join("export.xml");
+        std::fs::write(&file, export).unwrap();
+        let intake = Intake::new(db.clone(), app.clock.clone(), &app.config);
+        for _ in 0..2 {
+            intake
+                .import(std::slice::from_ref(&file), &Options::default(), &Arc::<Progress>::default())
+                .await
+                .unwrap();
+        }
+        app.feeds.refresh(&db, NOON).await.unwrap();
+        let router = web::router(&app);
+        for (address, target) in [
+            ("/?feed=rss2&cat=3", "economie.rss"),
+            ("/category/%c3%a9conomie/feed/", "economie.rss"),
+            ("/?feed=rss2&cat=4", "tech-web.rss"),
+            ("/category/numerique/feed/", "tech-web.rss"),
+            ("/?feed=atom&cat=5", "culture.atom"),
+            ("/?feed=rss2&cat=1", "tout.rss"),
+        ] {
+            let request = Request::get(address).body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            let to = answer.headers()[header::LOCATION].to_str().unwrap();
+            assert_eq!(to, format!("https://lettres.test.tg/flux/{target}"), "{address}");
+        }
+        // Declared later: what was stored moves over, and so does what the addresses name.
+        let text = newsroom::config_text(WEEKLY) + "[[category]]\nname = \"Arts\"\nfrom = [\"culture\"]\n";
+        let config = Config::from_toml_str(&text, Path::new("/nowhere")).unwrap();
+        let app = App::build(config, db.clone(), Clock::test(NOON)).await.unwrap();
+        app.take_up().await.unwrap();
+        app.feeds.refresh(&db, NOON).await.unwrap();
+        let router = web::router(&app);
+        for address in ["/?feed=rss2&cat=5", "/category/culture/feed/"] {
+            let request = Request::get(address).body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            let to = answer.headers()[header::LOCATION].to_str().unwrap();
+            assert_eq!(to, "https://lettres.test.tg/flux/arts.rss", "{address}");
+        }
     })
     .await;
 }

@@ -12,6 +12,8 @@ use url::Url;
 use super::wxr_item::{Index, Item};
 use super::wxr_xml::{Node, Nodes};
 use super::{Fault, Place, Record};
+use crate::articles::article::DraftCategory;
+use crate::french::slug::slug;
 use crate::html::links::percent_decoded;
 
 /// What a first pass over every part found.
@@ -33,6 +35,10 @@ impl Scan {
             match walk.next(Some(&mut self.index)) {
                 Ok(Some(item)) => {
                     self.wanted.extend(item.thumbnail);
+                    // An export of posts alone has no list of categories.
+                    for category in item.categories() {
+                        self.index.name(category.slug.as_deref(), &category.name);
+                    }
                     if item.is_attachment()
                         && let Some((id, image)) = item.attachment()
                     {
@@ -63,6 +69,23 @@ impl Scan {
 /// Authors, terms and pictures of an export. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Library(Arc<Index>);
+
+impl Library {
+    /// What the site's addresses call its categories, `cat=7` and `category=eco`, and the category each means.
+    #[must_use]
+    pub fn terms(&self) -> Vec<(String, DraftCategory)> {
+        let Index { terms, names, .. } = &*self.0;
+        let category = |slug: &String| {
+            let name = names.get(slug)?.clone();
+            Some(DraftCategory { name, slug: Some(slug.clone()) })
+        };
+        let by_slug =
+            names.keys().filter_map(|key| Some((format!("category={}", slug(key)?), category(key)?)));
+        let by_number =
+            terms.iter().filter_map(|(number, key)| Some((format!("cat={number}"), category(key)?)));
+        by_slug.chain(by_number).collect()
+    }
+}
 
 /// Reads the posts of one part.
 #[derive(Debug)]
@@ -116,6 +139,9 @@ struct Entry {
     name: String,
     term: Option<u64>,
     slug: String,
+    term_name: String,
+    /// A tag, a menu: no category.
+    other: bool,
 }
 
 impl<R: BufRead> Walk<R> {
@@ -197,7 +223,10 @@ fn note(index: &mut Index, entry: &mut Entry, name: &str, text: &str) {
         "wp:author" if !entry.name.is_empty() => {
             index.authors.insert(std::mem::take(&mut entry.login), std::mem::take(&mut entry.name));
         }
-        "wp:category" | "wp:term" => {
+        "wp:cat_name" | "wp:term_name" => text.trim().clone_into(&mut entry.term_name),
+        "wp:term_taxonomy" => entry.other = text.trim() != "category",
+        "wp:category" | "wp:term" if !entry.other => {
+            index.name(Some(&entry.slug), &entry.term_name);
             if let Some(term) = entry.term.take() {
                 index.terms.insert(term, std::mem::take(&mut entry.slug));
             }

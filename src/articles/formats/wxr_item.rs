@@ -1,6 +1,6 @@
 //! One `<item>` of a WordPress export: what it says, and what that makes of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::DateTime;
 use url::Url;
@@ -86,6 +86,11 @@ impl Item {
             _ if PRIMARY.contains(&key) => self.primary = self.primary.or(value.trim().parse().ok()),
             _ => {}
         }
+    }
+
+    /// The categories it is in, as the site calls them.
+    pub(super) fn categories(&self) -> &[DraftCategory] {
+        &self.categories
     }
 
     fn text(&self, name: &str) -> &str {
@@ -213,10 +218,21 @@ pub(super) struct Index {
     pub(super) authors: HashMap<String, String>,
     /// Category slugs by term id.
     pub(super) terms: HashMap<u64, String>,
+    /// Category names by slug.
+    pub(super) names: BTreeMap<String, String>,
     /// Pictures by post id.
     pub(super) attachments: HashMap<u64, Image>,
     /// The site's address, with a slash at its end.
     pub(super) site: Option<Url>,
+}
+
+impl Index {
+    /// Notes what a category is called.
+    pub(super) fn name(&mut self, slug: Option<&str>, name: &str) {
+        if let Some(slug) = slug.filter(|slug| !slug.is_empty() && !self.names.contains_key(*slug)) {
+            self.names.insert(slug.to_owned(), plain(name));
+        }
+    }
 }
 
 /// A number in PHP's serialisation of an array (`s:5:"width";i:1200;`), the first of this name: the picture's own stand
