@@ -29,6 +29,7 @@ pub use folder::{Folder, Taken};
 pub use import::{Options, Progress};
 pub use intake::{Accepted, Intake, Stored};
 pub use lookup::{find, get, list};
+pub use moment::FIRST_PLAUSIBLE;
 pub use source::SourceId;
 pub use store::{Outcome, retract, retract_in};
 pub use summary::{Summary, Unlisted};

@@ -243,7 +243,10 @@ impl Writer<'_> {
         let article = &filed.article;
         let appeared_at = appearance(article.published_at, now, self.archive);
         let picture = Picture::of(article.image.as_ref());
-        let mut updated_at = changed_at(article, now).unwrap_or(article.published_at).whole_second();
+        let changed_at = changed_at(article, now).unwrap_or(article.published_at);
+        // What is older came to be known to readers now.
+        let mut updated_at =
+            Some(changed_at).filter(|at| *at >= moment::FIRST_PLAUSIBLE).unwrap_or(now).whole_second();
         let id = loop {
             let added: Option<(ArticleId,)> = fetch_optional!(
                 tx,

@@ -87,7 +87,7 @@ fn entry(entry: &document::Entry, publication: &Publication) -> Entry {
         id: document::uri(&entry.id).into_owned(),
         title: Text::plain(entry.title.as_str()),
         updated: entry.updated.fixed_offset(),
-        published: Some(entry.published.fixed_offset()),
+        published: entry.published.map(|at| at.fixed_offset()),
         // RFC 4287 §4.1.1: an entry without authors has the feed's.
         authors: entry
             .authors

@@ -14,7 +14,7 @@ use super::items::{self, Choice};
 use super::period::Period;
 use super::picture::with_picture;
 use super::spec::{ArchivePath, FeedPath, Format, Publication, View};
-use crate::articles::{CategoryId, CategoryKind, Image};
+use crate::articles::{CategoryId, CategoryKind, FIRST_PLAUSIBLE, Image};
 use crate::clock::Timestamp;
 use crate::config::FeedContent;
 use crate::french::typography::{Spaces, typeset};
@@ -107,8 +107,8 @@ pub struct Entry {
     pub terms: Vec<Term>,
     /// The leading image.
     pub image: Option<Image>,
-    /// First publication, in whole seconds.
-    pub published: DateTime<Utc>,
+    /// First publication, in whole seconds; none when it lies so far back that readers and validators take it for a slip.
+    pub published: Option<DateTime<Utc>>,
     /// Last change, in whole seconds and not before the publication.
     pub updated: DateTime<Utc>,
 }
@@ -228,7 +228,7 @@ impl Entry {
             authors: distinct(item.authors.iter().map(|name| line_as_stored(name))),
             terms: terms(item, rubrics),
             image,
-            published,
+            published: Some(published).filter(|_| item.published_at >= FIRST_PLAUSIBLE),
             updated: date(item.updated_at).max(published),
         }
     }

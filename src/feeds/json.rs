@@ -38,7 +38,7 @@ fn item(entry: &Entry) -> Item<'_> {
         content_text: html.is_none().then_some(text),
         summary: Some(entry.summary.as_str()).filter(|summary| !summary.is_empty()),
         image: entry.image.as_ref().map(|image| image.url.as_str()),
-        date_published: date(entry.published),
+        date_published: entry.published.map(date),
         date_modified: date(entry.updated),
         // Without authors of its own an item has the feed's.
         authors: entry.authors.iter().map(|name| Author { name }).collect(),
@@ -96,7 +96,8 @@ struct Item<'a> {
     summary: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<&'a str>,
-    date_published: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_published: Option<String>,
     date_modified: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authors: Vec<Author<'a>>,

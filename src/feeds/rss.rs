@@ -92,7 +92,7 @@ fn item(entry: &Entry, publication: &Publication) -> Item {
         title: Some(entry.title.clone()),
         link: Some(entry.link.clone()),
         guid: Some(Guid { value: entry.id.clone(), permalink: false }),
-        pub_date: Some(entry.published.to_rfc2822()),
+        pub_date: entry.published.map(|at| at.to_rfc2822()),
         description: Some(description).filter(|text| !text.is_empty()),
         content: Some(entry.content.clone()).filter(|html| !html.is_empty()),
         categories: entry.terms.iter().map(|term| category(term, publication)).collect(),
