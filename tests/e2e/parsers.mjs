@@ -8,7 +8,7 @@ const require = createRequire(`${process.env.KIOSQUE_NODE_MODULES}/`);
 const FeedParser = require("feedparser");
 const RssParser = require("rss-parser");
 
-const seconds = (date) => new Date(date).getTime() / 1000;
+const seconds = (date) => (date ? new Date(date).getTime() / 1000 : null);
 const list = (value) => (value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]);
 
 function byFeedparser(path, kind) {

@@ -68,7 +68,7 @@ def _by_feedparser(entry, kind):
         "authors": [author.name for author in entry.get("authors", []) if "name" in author],
         "terms": [tag.label or tag.term for tag in entry.get("tags", [])],
         "image": next((media["url"] for media in entry.get("media_content", [])), None),
-        "published": calendar.timegm(entry.published_parsed),
+        "published": calendar.timegm(entry.published_parsed) if entry.get("published_parsed") else None,
     }
     if kind == ATOM:
         known["updated"] = calendar.timegm(entry.updated_parsed)
@@ -89,7 +89,7 @@ def by_atoma(body, kind):
                 "summary": html.unescape(item.description or ""),
                 "content": item.content_encoded or "",
                 "terms": item.categories,
-                "published": item.pub_date.timestamp(),
+                "published": item.pub_date and item.pub_date.timestamp(),
             }
             for item in read.items
         ]
@@ -106,7 +106,7 @@ def by_atoma(body, kind):
                 "content": entry.content.value if entry.content else "",
                 "authors": [author.name for author in entry.authors],
                 "terms": [category.label or category.term for category in entry.categories],
-                "published": entry.published.timestamp(),
+                "published": entry.published and entry.published.timestamp(),
                 "updated": entry.updated.timestamp(),
             }
             for entry in read.entries
@@ -123,7 +123,7 @@ def by_atoma(body, kind):
                 "content": item.content_html or "",
                 "terms": item.tags,
                 "image": item.image,
-                "published": item.date_published.timestamp(),
+                "published": item.date_published and item.date_published.timestamp(),
                 "updated": item.date_modified.timestamp(),
             }
             for item in read.items
@@ -147,8 +147,8 @@ def by_fastfeedparser(body, kind):
             "author": entry.get("author"),
             "terms": [tag.get("label") or tag["term"] for tag in entry.get("tags", [])],
             "image": next((media["url"] for media in entry.get("media_content", [])), entry.get("image")),
-            "published": _seconds(entry.published),
-            **({} if kind == RSS else {"updated": _seconds(entry.updated)}),
+            "published": _seconds(entry.get("published")),
+            **({} if kind == RSS else {"updated": _seconds(entry.get("updated"))}),
         }
         for entry in read.entries
     ]
@@ -156,7 +156,7 @@ def by_fastfeedparser(body, kind):
 
 
 def _seconds(text):
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return text and datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def by_xml(body, kind):
@@ -198,4 +198,8 @@ def by_feed_rs(path, kind):
         if kind == RSS:
             entry["summary"] = html.unescape(entry["summary"])
             del entry["updated"]  # which it makes of the publication
+        elif kind == JSON_FEED:
+            del entry["image"]  # which it does not know, nor the feed's address
+    if kind == JSON_FEED:
+        del read["feed"]["itself"], read["feed"]["rights"]
     return read

@@ -1,11 +1,11 @@
 """Real feed readers: newsboat, with its cache, and rss2email, with a Maildir."""
 
-import mailbox
 import os
 import re
 import sqlite3
 import subprocess
-from email.header import decode_header, make_header
+from email import message_from_bytes
+from email.policy import default as default_policy
 from pathlib import Path
 
 # The word in an article's text by which the tests know it, whatever else changes.
@@ -40,23 +40,28 @@ class Newsboat:
         if complaints:
             raise AssertionError(f"newsboat complains: {complaints}")
 
-    def items(self):
-        """What it shows: (mark, title, address), each row of its cache."""
+    def entries(self):
+        """What it shows, each row of its cache, as parsers.py has it."""
+        columns = {"id": "guid", "link": "url", "title": "title", "content": "content", "byline": "author", "published": "pubDate"}
         with sqlite3.connect(f"file:{self.folder / 'cache.db'}?mode=ro", uri=True) as cache:
-            rows = cache.execute("SELECT content, title, url FROM rss_item WHERE deleted = 0 ORDER BY id").fetchall()
-        return [(int(MARK.search(content).group(1)), title, url) for content, title, url in rows]
+            rows = cache.execute(f"SELECT {', '.join(columns.values())} FROM rss_item WHERE deleted = 0 ORDER BY id").fetchall()
+        return [dict(zip(columns, row)) for row in rows]
+
+    def items(self):
+        """The same of articles with a mark: (mark, title, address)."""
+        return [(int(MARK.search(item["content"]).group(1)), item["title"], item["link"]) for item in self.entries()]
 
 
 class Rss2email:
     """Sends a mail for each article of each feed that it has not seen in it. `feeds` are addresses by name."""
 
-    def __init__(self, folder, feeds, certificate=""):
+    def __init__(self, folder, feeds, certificate="", as_html=False):
         self.folder = Path(folder, "r2e")
         self.folder.mkdir()
         self.environment = {"HOME": str(self.folder)} | ({"SSL_CERT_FILE": certificate} if certificate else {})
         (self.folder / "config").write_text(
             "[DEFAULT]\nfrom = r2e@lecteurs.example\nto = lecteur@lecteurs.example\nemail-protocol = maildir\n"
-            f"maildir-path = {self.folder}\nmaildir-mailbox = inbox\nhtml-mail = False\nverbose = warning\n"
+            f"maildir-path = {self.folder}\nmaildir-mailbox = inbox\nhtml-mail = {as_html}\nverbose = warning\n"
         )
         self.command = ["r2e", "-c", self.folder / "config", "-d", self.folder / "data.json"]
         for name, url in feeds.items():
@@ -67,11 +72,29 @@ class Rss2email:
         if said.strip():
             raise AssertionError(f"r2e complains: {said}")
 
+    def _sent(self):
+        for file in (self.folder / "inbox").glob("*/*"):
+            yield message_from_bytes(file.read_bytes(), policy=default_policy)
+
     def mails(self):
-        """Every mail it has sent: (feed's name, mark, subject)."""
-        found = []
-        for mail in mailbox.Maildir(self.folder / "inbox"):
+        """Every mail it has sent of articles with a mark: (feed's name, mark)."""
+        for mail in self._sent():
             feed = re.match(r"<(.+)\.localhost>", mail["List-ID"]).group(1)
-            text = mail.get_payload(decode=True).decode(mail.get_content_charset("utf-8"))
-            found.append((feed, int(MARK.search(text).group(1)), str(make_header(decode_header(mail["Subject"])))))
-        return found
+            yield feed, int(MARK.search(mail.get_content()).group(1))
+
+    def entries(self):
+        """Every mail it has sent, as parsers.py has it."""
+        return [
+            {
+                "id": header(mail, "X-RSS-ID"),
+                "link": header(mail, "X-RSS-URL"),
+                "title": header(mail, "Subject"),
+                "content": re.search(r'<div id="body">\n(.*)</div>\n<div class="footer">', mail.get_content(), re.S).group(1),
+            }
+            for mail in self._sent()
+        ]
+
+
+def header(mail, name):
+    """A header's text; a fold of a long one may have left a blank."""
+    return str(mail[name] or "").strip()
