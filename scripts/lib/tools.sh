@@ -53,6 +53,7 @@ debian_packages() {
   case $1 in
     node) if command -v node >/dev/null 2>&1; then echo npm; else echo nodejs npm; fi ;;
     r2e) echo rss2email ;;
+    php) echo php-cli ;;
     *) echo "$1" ;;
   esac
 }

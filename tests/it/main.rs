@@ -14,7 +14,6 @@ mod delivery_run;
 mod delivery_smtp;
 mod editions;
 mod feed_http;
-mod feed_views;
 mod feed_wire;
 mod feed_xml;
 mod feeds;

@@ -77,8 +77,8 @@ fn rules(server: Server, kiosque: &PublicUrl, site: Option<&PublicUrl>) -> Resul
     };
     Ok(template
         .replace("@KIOSQUE@", kiosque.as_str())
-        .replace("@UNDER@", &format!("^{under}(/.*|[?].*)?$"))
-        .replace("@UNDER_REQUEST@", &format!("{under}([/?][^ ]*)?"))
+        .replace("@UNDER@", &format!("^{under}(?<kiosque_rest>[/?].*)?$"))
+        .replace("@UNDER_REQUEST@", &format!("{under}(/[^? ]*)?"))
         .replace("@SITE@", &format!("^{under}(?:/|$)"))
         .replace("@PATHS@", &paths)
         .replace("@NEVER@", &never)

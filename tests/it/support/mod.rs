@@ -4,7 +4,6 @@ pub mod database;
 pub mod feed_room;
 pub mod newsroom;
 pub mod post;
-pub mod press;
 pub mod program;
 pub mod site;
 pub mod smtp;

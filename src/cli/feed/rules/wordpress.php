@@ -28,6 +28,6 @@ defined('ABSPATH') || exit;
         return;
     }
     header('Vary: User-Agent');
-    header('Location: @KIOSQUE@' . ($found[1] ?? ''), true, 301);
+    header('Location: @KIOSQUE@' . ($found['kiosque_rest'] ?? ''), true, 301);
     exit;
 })();
