@@ -39,3 +39,25 @@ CREATE TABLE origin_terms (
     category_id BIGINT NOT NULL REFERENCES categories (id),
     PRIMARY KEY (source_id, term)
 );
+
+-- An article may come in by a feed and by its site's own export. The hashes of what each said last, once a feed has:
+-- before that, content_hash is what the export said.
+ALTER TABLE articles ADD COLUMN own_hash  BYTEA;
+ALTER TABLE articles ADD COLUMN feed_hash BYTEA;
+ALTER TABLE articles ADD COLUMN excerpt   BOOLEAN NOT NULL DEFAULT FALSE;  -- of a feed that has no full text
+
+-- A feed that is read ([[source]] feed): what it said last, and when it is asked next.
+CREATE TABLE source_feeds (
+    url           TEXT   NOT NULL PRIMARY KEY,        -- as configured
+    source_id     BIGINT NOT NULL REFERENCES sources (id),
+    moved_to      TEXT,                               -- where permanent redirects lead
+    etag          TEXT,
+    last_modified TEXT,
+    checked_at    BIGINT,
+    succeeded_at  BIGINT,
+    next_at       BIGINT NOT NULL,                    -- claimed by moving it on, so that one node asks
+    failures      BIGINT NOT NULL,                    -- since the last success
+    error         TEXT,
+    stopped_at    BIGINT,                             -- it said 410
+    entries       BIGINT                              -- at the last reading
+);

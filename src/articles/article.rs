@@ -60,6 +60,21 @@ impl From<&str> for DraftCategory {
     }
 }
 
+/// What a site's feed leaves open, and an export or the site's own system does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FromFeed {
+    /// Names that may be rubrics or keywords: feeds do not tell them apart. The first one is a rubric.
+    pub terms: Vec<String>,
+    /// The body is what the feed calls a description: perhaps only the article's beginning.
+    pub excerpt: bool,
+    /// The feed says no date: the article is of the moment at which it was first seen.
+    pub undated: bool,
+    /// The summary is the newsroom's, not the beginning of the body.
+    pub own_summary: bool,
+    /// The picture is one that the feed names, not the first of the body.
+    pub own_image: bool,
+}
+
 /// What a format reads: whole, but neither cleaned nor checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
@@ -95,6 +110,8 @@ pub struct Draft {
     pub updated_at: Option<Timestamp>,
     /// Whether it takes back a retraction. Otherwise a retracted article stays so, whatever is imported.
     pub restore: bool,
+    /// When it was read from a feed, what that leaves open.
+    pub from_feed: Option<FromFeed>,
 }
 
 /// An article ready to be stored: clean, plain, absolute.
@@ -130,6 +147,8 @@ pub struct NewArticle {
     pub updated_at: Option<Timestamp>,
     /// Whether it takes back a retraction.
     pub restore: bool,
+    /// When it was read from a feed, what that leaves open.
+    pub from_feed: Option<FromFeed>,
 }
 
 impl NewArticle {
@@ -158,7 +177,10 @@ impl NewArticle {
         if let Some(bytes) = self.image.as_ref().and_then(|i| i.bytes) {
             part(&bytes.to_be_bytes());
         }
-        part(&self.published_at.millis().to_be_bytes());
+        // The moment at which an undated one was read says nothing about it.
+        if !self.from_feed.as_ref().is_some_and(|feed| feed.undated) {
+            part(&self.published_at.millis().to_be_bytes());
+        }
         part(&(categories.len() as u64).to_be_bytes());
         categories.iter().chain(&primary).for_each(|id| part(&id.0.to_be_bytes()));
         context.finish().as_ref().to_vec()

@@ -41,18 +41,19 @@ pub struct Taken {
 }
 
 impl Folder {
-    /// The folder of a `[[source]]`.
+    /// The folder of a `[[source]]`, if it is one.
     #[must_use]
-    pub fn new(source: &config::ArticleSource) -> Self {
-        let own_name = source.folder.file_name().map(|n| n.to_string_lossy().into_owned());
+    pub fn of(source: &config::ArticleSource) -> Option<Self> {
+        let path = source.folder.clone()?;
+        let own_name = path.file_name().map(|n| n.to_string_lossy().into_owned());
         let name = source.name.clone().or(own_name).unwrap_or_else(|| "arrivages".to_owned());
-        Self {
-            path: source.folder.clone(),
+        Some(Self {
+            path,
             source: name,
             archive: source.archive,
             seen: HashMap::new(),
             stuck: HashMap::new(),
-        }
+        })
     }
 
     /// The folder.

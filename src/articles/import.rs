@@ -12,17 +12,18 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::clock::Timestamp;
-use crate::db::Engine;
-use crate::{execute, fetch_optional};
+use crate::config::PublicUrl;
+use crate::db::{Engine, json_texts};
+use crate::{execute, fetch_all, fetch_optional};
 
 use super::article::{DraftCategory, NewArticle};
 pub use super::formats::input::Progress;
-use super::formats::{Fault, Format, LeftOut};
+use super::formats::{Fault, Format, LeftOut, Place, feed};
 use super::intake::{Intake, file};
 use super::reading::{self, Sending};
 use super::resolve::Resolver;
 use super::source::{self, SourceId};
-use super::sql::{NOTE_TERM, SOURCE_ID};
+use super::sql::{KNOWN_ELSEWHERE, NOTE_TERM, SOURCE_ID};
 use super::store::{CHUNK, Filed, Outcome, REST, Writer};
 use super::summary::Summary;
 
@@ -77,11 +78,51 @@ impl Intake {
         options: &Options,
         progress: &Arc<Progress>,
     ) -> anyhow::Result<Summary> {
-        let (sender, mut receiver) = mpsc::channel(WAITING);
-        let sending = Sending { channel: sender, options: options.clone(), progress: Arc::clone(progress) };
         let files = files.to_vec();
-        let reader = tokio::task::spawn_blocking(move || reading::read_all(&files, &sending));
+        self.store_what(options, progress, move |sending| reading::read_all(&files, sending)).await
+    }
+
+    /// Imports a feed that was fetched from `url`.
+    ///
+    /// # Errors
+    /// When the store fails; inside, when it is no feed or one of our own: a sentence whose subject is the feed.
+    pub async fn import_feed(
+        &self,
+        url: Url,
+        body: Vec<u8>,
+        public_url: &PublicUrl,
+        options: &Options,
+    ) -> anyhow::Result<Result<Summary, String>> {
+        let place = Place { file: url.as_str().into(), line: None };
+        let (at, now) = (url.clone(), self.clock.now());
+        let read = tokio::task::spawn_blocking(move || feed::read(&body, Some(&at), &place, now)).await?;
+        let document = match read {
+            Ok(document) => document,
+            Err(fault) => return Ok(Err(format!("answers, but not with a feed: {}", fault.reason))),
+        };
+        let own = document.own_addresses.iter().filter_map(|own| Url::parse(own).ok());
+        if let Some(own) = own.into_iter().find(|own| public_url.covers(own)) {
+            return Ok(Err(format!("is a feed of this kiosque itself ({own})")));
+        }
+        let progress = Arc::default();
+        let read = move |sending: &Sending| {
+            let _gone = sending.feed(document, Some(&url));
+        };
+        self.store_what(options, &progress, read).await.map(Ok)
+    }
+
+    /// Stores what a thread reads.
+    async fn store_what(
+        &self,
+        options: &Options,
+        progress: &Arc<Progress>,
+        read: impl FnOnce(&Sending) + Send + 'static,
+    ) -> anyhow::Result<Summary> {
+        let (sender, mut receiver) = mpsc::channel(WAITING);
         let now = self.clock.now();
+        let sending =
+            Sending { channel: sender, options: options.clone(), progress: Arc::clone(progress), now };
+        let reader = tokio::task::spawn_blocking(move || read(&sending));
         let resolver = Resolver::load(&self.db, &self.declared, &self.host, now, options.dry_run).await?;
         let mut storing = Storing {
             intake: self,
@@ -185,6 +226,7 @@ impl Storing<'_> {
         if self.waiting.is_empty() {
             return Ok(());
         }
+        self.leave_out_elsewhere().await?;
         let now = self.intake.clock.now();
         let outcomes: Vec<Outcome> = match self.writer() {
             None => vec![Outcome::New; self.waiting.len()],
@@ -219,6 +261,26 @@ impl Storing<'_> {
             execute!(tx, NOTE_TERM, source, term.as_str(), category)?;
         }
         tx.commit().await?;
+        Ok(())
+    }
+
+    /// Leaves out entries of a feed that are another source's articles.
+    async fn leave_out_elsewhere(&mut self) -> sqlx::Result<()> {
+        let Some(source) = self.source else { return Ok(()) };
+        let guid = |filed: &Filed| filed.article.guid.clone().filter(|_| filed.is_from_feed());
+        let guids: Vec<String> = self.waiting.iter().filter_map(guid).collect();
+        if guids.is_empty() {
+            return Ok(());
+        }
+        let guids = json_texts(guids.iter().map(String::as_str));
+        let elsewhere: Vec<(String,)> = fetch_all!(self.intake.db, KNOWN_ELSEWHERE, source, guids)?;
+        let before = self.waiting.len();
+        self.waiting
+            .retain(|filed| !guid(filed).is_some_and(|guid| elsewhere.iter().any(|(id,)| *id == guid)));
+        let left_out = before - self.waiting.len();
+        if left_out > 0 {
+            *self.summary.left_out.entry(LeftOut::Elsewhere).or_default() += left_out as u64;
+        }
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Config};
 use crate::db::Db;
 
-use super::article::{ArticleId, NewArticle};
+use super::article::{ArticleId, DraftCategory, NewArticle};
 use super::category::CategoryId;
 use super::formats::{Fault, Place, Record, json, jsonl};
 use super::lookup::get;
@@ -137,7 +137,7 @@ impl Outcome {
 
 /// An article with the categories it means.
 pub(super) async fn file(
-    article: NewArticle,
+    mut article: NewArticle,
     resolver: &mut Resolver,
     db: &Db,
     now: Timestamp,
@@ -151,6 +151,22 @@ pub(super) async fn file(
         }
         if !categories.contains(&id) {
             categories.push(id);
+        }
+    }
+    let terms = article.from_feed.as_mut().map(|feed| std::mem::take(&mut feed.terms)).unwrap_or_default();
+    for (i, name) in terms.into_iter().enumerate() {
+        let named = DraftCategory { name, slug: None };
+        // WordPress writes rubrics before keywords, and elsewhere too the first name is the main one.
+        let id = match resolver.standing(&named) {
+            None if i == 0 => resolver.resolve(db, &named, now).await?,
+            known => known,
+        };
+        match id {
+            Some(id) if !categories.contains(&id) => categories.push(id),
+            None if !Resolver::means_none(&named) && !article.tags.contains(&named.name) => {
+                article.tags.push(named.name);
+            }
+            _ => {}
         }
     }
     resolver.count(&categories);

@@ -4,27 +4,32 @@
 //! [`Intake::import`] for files, [`Intake::accept`] for the API, [`Folder`] for a folder that is polled.
 
 mod article;
+mod backoff;
 mod category;
 mod date;
 mod feed_rule;
+mod feed_source;
 mod folder;
 pub mod formats;
 mod import;
 mod intake;
+mod known;
 mod lookup;
 mod moment;
 pub mod pipeline;
 mod reading;
+mod rendition;
 mod resolve;
 mod source;
 mod sql;
 mod store;
 mod summary;
 
-pub use article::{Article, ArticleId, Draft, DraftBody, DraftCategory, Image, NewArticle};
+pub use article::{Article, ArticleId, Draft, DraftBody, DraftCategory, FromFeed, Image, NewArticle};
 pub use category::{Category, CategoryId, CategoryKind, RESERVED, declare, list as categories};
 pub use date::{NotADate, parse as parse_date};
 pub use feed_rule::declare_feeds;
+pub use feed_source::{FeedSource, FeedState, Polled, feed_states, source_name};
 pub use folder::{Folder, Taken};
 pub use import::{Options, Progress};
 pub use intake::{Accepted, Intake, Stored};

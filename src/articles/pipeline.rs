@@ -3,11 +3,12 @@
 use url::Url;
 
 use crate::clock::Timestamp;
-use crate::html::text::{plain, running_text, xml_safe};
+use crate::html::text::{one_line, plain, running_text, to_text, xml_safe};
 use crate::html::{absolute, clean, excerpt};
 
-use super::article::{Draft, DraftBody, DraftCategory, Image, NewArticle};
+use super::article::{Draft, DraftBody, DraftCategory, FromFeed, Image, NewArticle};
 use super::formats::{Fault, LONGEST_ID};
+use super::rendition;
 
 /// Longest summary made from a body, in characters.
 pub const SUMMARY: usize = 300;
@@ -40,6 +41,10 @@ pub fn prepare(draft: Draft) -> Result<NewArticle, Fault> {
         ));
     }
     let body = match &draft.body {
+        DraftBody::Html(html) if draft.from_feed.is_some() => {
+            let shown = clean(&rendition::without_emoji_pictures(html), &draft.url);
+            rendition::without_origin_line(&shown, &page_address(&draft.url)).to_owned()
+        }
         DraftBody::Html(html) => clean(html, &draft.url),
         DraftBody::Text(text) => clean(&paragraphs(text), &draft.url),
     };
@@ -55,7 +60,17 @@ pub fn prepare(draft: Draft) -> Result<NewArticle, Fault> {
     if title.chars().count() > LONGEST_TITLE {
         return Err(Fault::field(&draft.place, "title", format!("longer than {LONGEST_TITLE} characters")));
     }
-    let mut summary = draft.summary.as_deref().map(plain).unwrap_or_default();
+    let mut from_feed = draft.from_feed.map(|feed| FromFeed { terms: names(&feed.terms), ..feed });
+    let mut summary = match (&mut from_feed, &draft.summary) {
+        (Some(feed), Some(description)) => {
+            let shown = clean(&rendition::without_emoji_pictures(description), &draft.url);
+            let shown = rendition::without_origin_line(&shown, &page_address(&draft.url));
+            let own = rendition::own_summary(&one_line(&to_text(shown)), &body);
+            feed.own_summary = own.is_some();
+            own.unwrap_or_default()
+        }
+        (_, summary) => summary.as_deref().map(plain).unwrap_or_default(),
+    };
     if summary.is_empty() {
         summary = excerpt(&text(), SUMMARY);
     }
@@ -83,6 +98,7 @@ pub fn prepare(draft: Draft) -> Result<NewArticle, Fault> {
         published_at: draft.published_at,
         updated_at: draft.updated_at.map(|at: Timestamp| at.max(draft.published_at)),
         restore: draft.restore,
+        from_feed,
     })
 }
 
@@ -171,6 +187,7 @@ mod tests {
             published_at: Timestamp::from_millis(1000),
             updated_at: Some(Timestamp::from_millis(10)),
             restore: false,
+            from_feed: None,
         }
     }
 

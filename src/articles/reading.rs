@@ -7,10 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
+use url::Url;
 use uuid::Uuid;
 
+use crate::clock::Timestamp;
+
+use super::feed_source::source_name;
 use super::formats::input::{Input, Progress};
-use super::formats::{Fault, Format, Place, Record, detect, html_page, jsonl, text_page, wxr};
+use super::formats::{Fault, Format, Place, Record, detect, feed, html_page, jsonl, text_page, wxr};
 use super::import::{Message, Options};
 use super::pipeline::prepare;
 
@@ -26,10 +30,12 @@ pub(super) struct Sending {
     pub(super) channel: mpsc::Sender<Message>,
     pub(super) options: Options,
     pub(super) progress: Arc<Progress>,
+    /// The moment of what has no date.
+    pub(super) now: Timestamp,
 }
 
 /// The storing side has gone: nothing more to do.
-struct Gone;
+pub(super) struct Gone;
 
 type Stream = BufReader<Chain<Cursor<Vec<u8>>, Input>>;
 
@@ -65,9 +71,10 @@ impl Sending {
                 exports.push(part);
                 continue;
             }
-            let (name, archive) =
-                (self.options.source.as_deref().unwrap_or(UNNAMED).to_owned(), self.options.archive);
-            self.send(Message::Source { name, archive })?;
+            if part.format != Format::Feed {
+                let name = self.options.source.as_deref().unwrap_or(UNNAMED).to_owned();
+                self.send(Message::Source { name, archive: self.options.archive })?;
+            }
             self.single(part)?;
         }
         if exports.is_empty() { Ok(()) } else { self.export(&exports) }
@@ -135,10 +142,25 @@ impl Sending {
             return self.send(Message::Faulty(vec![Fault::whole(&part.place, reason)]));
         }
         let (url, date) = (self.options.url.as_ref(), self.options.date);
+        if part.format == Format::Feed {
+            return match feed::read(&bytes, url, &part.place, self.now) {
+                Ok(document) => self.feed(document, url),
+                Err(fault) => self.send(Message::Faulty(vec![fault])),
+            };
+        }
         self.record(match part.format {
             Format::Html => html_page::read(&bytes, &part.place, url, date),
             _ => text_page::read(&bytes, &part.place, url, date),
         })
+    }
+
+    /// The entries of a feed. Their source is the site: the feed's own host when nobody names another.
+    pub(super) fn feed(&self, document: feed::Document, url: Option<&Url>) -> Result<(), Gone> {
+        let host = document.own_addresses.iter().find_map(|own| Url::parse(own).ok());
+        let host = url.or(host.as_ref()).map(source_name);
+        let name = self.options.source.clone().or(host).unwrap_or_else(|| UNNAMED.to_owned());
+        self.send(Message::Source { name, archive: self.options.archive })?;
+        document.records.into_iter().try_for_each(|record| self.record(record))
     }
 
     /// A WordPress export, all its parts: a first time for pictures and people, a second time for the posts.

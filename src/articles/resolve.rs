@@ -107,16 +107,11 @@ impl Resolver {
         named: &DraftCategory,
         now: Timestamp,
     ) -> anyhow::Result<Option<CategoryId>> {
-        let keys: Vec<String> = [named.slug.as_deref(), Some(named.name.as_str())]
-            .into_iter()
-            .flatten()
-            .filter_map(slug)
-            .collect();
+        let keys = keys(named);
         if let Some(id) = keys.iter().find_map(|key| self.by_key.get(&self.free(key))) {
             return Ok((!self.removed.contains(id)).then_some(*id));
         }
-        let Some(key) = keys.first().filter(|_| !keys.iter().any(|k| NO_CATEGORY.contains(&k.as_str())))
-        else {
+        let Some(key) = keys.first().filter(|_| !Self::means_none(named)) else {
             return Ok(None);
         };
         let key = self.free(key);
@@ -132,8 +127,17 @@ impl Resolver {
 
     /// The category that is known by this name or slug, a removed one too.
     pub(super) fn known(&self, named: &DraftCategory) -> Option<CategoryId> {
-        let keys = [named.slug.as_deref(), Some(named.name.as_str())].into_iter().flatten().filter_map(slug);
-        keys.filter_map(|key| self.by_key.get(&self.free(&key))).next().copied()
+        keys(named).iter().find_map(|key| self.by_key.get(&self.free(key))).copied()
+    }
+
+    /// The same, unless it was removed.
+    pub(super) fn standing(&self, named: &DraftCategory) -> Option<CategoryId> {
+        self.known(named).filter(|id| !self.removed.contains(id))
+    }
+
+    /// Whether the name says that there is none (« Non classé »).
+    pub(super) fn means_none(named: &DraftCategory) -> bool {
+        keys(named).iter().any(|key| NO_CATEGORY.contains(&key.as_str()))
     }
 
     /// Counts an article of this import for each unlisted category it is in.
@@ -165,4 +169,9 @@ impl Resolver {
 /// The slugs of what is no rubric: nothing that is imported may be filed there.
 fn feeds(known: &[category::Category]) -> HashSet<String> {
     known.iter().filter(|c| c.kind != CategoryKind::Rubric).map(|c| c.slug.clone()).collect()
+}
+
+/// What a category may be known by: its slug, and the one its name would have.
+fn keys(named: &DraftCategory) -> Vec<String> {
+    [named.slug.as_deref(), Some(named.name.as_str())].into_iter().flatten().filter_map(slug).collect()
 }

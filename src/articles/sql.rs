@@ -6,6 +6,23 @@ statements! {
     ADD_SOURCE = "INSERT INTO sources (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
     SOURCE_ID = "SELECT id FROM sources WHERE name = $1";
 
+    // A feed that failed or was gone is asked at once when a node starts.
+    ADD_SOURCE_FEED = "INSERT INTO source_feeds (url, source_id, next_at, failures) VALUES ($1, $2, $3, 0)
+        ON CONFLICT (url) DO UPDATE SET source_id = excluded.source_id, stopped_at = NULL,
+            next_at = CASE WHEN source_feeds.failures > 0 AND source_feeds.next_at > excluded.next_at
+                THEN excluded.next_at ELSE source_feeds.next_at END";
+    // One node at a time: the next look is put off until the claim has run out ($2).
+    CLAIM_SOURCE_FEED = "UPDATE source_feeds SET next_at = $2 WHERE url = $1 AND next_at <= $3 AND stopped_at IS NULL
+        RETURNING moved_to, etag, last_modified, succeeded_at, failures";
+    SET_SOURCE_FEED = "UPDATE source_feeds SET moved_to = $2, etag = $3, last_modified = $4, checked_at = $5,
+            succeeded_at = COALESCE($6, succeeded_at), next_at = $7, failures = $8, error = $9, stopped_at = $10,
+            entries = COALESCE($11, entries)
+        WHERE url = $1";
+    SOURCE_FEED_DUE = "SELECT next_at, stopped_at FROM source_feeds WHERE url = $1";
+    SOURCE_FEEDS = "SELECT f.url, s.name AS source, f.moved_to, f.checked_at, f.succeeded_at, f.next_at, f.failures, f.error,
+            f.stopped_at, f.entries
+        FROM source_feeds f JOIN sources s ON s.id = f.source_id ORDER BY f.url";
+
     CATEGORIES = "SELECT id, slug, name, kind, position, listed, removed FROM categories ORDER BY position, id";
     CATEGORY_ALIASES = "SELECT slug, category_id FROM category_aliases ORDER BY slug";
     ADD_CATEGORY = "INSERT INTO categories (slug, name, kind, position, listed, removed, feed_id, feed_changed_at, created_at)
@@ -71,12 +88,18 @@ statements! {
         postgres: "SELECT CAST(1 AS BIGINT) AS told FROM pg_notify('kiosque_feeds', '')"
     };
 
-    // $2: a JSON array of external ids.
+    // $2: a JSON array of external ids, $3: of ids in feeds.
     KNOWN_ARTICLES = {
-        sqlite: "SELECT external_id, id, content_hash, retracted_at FROM articles
-            WHERE source_id = $1 AND external_id IN (SELECT value FROM json_each($2)) ORDER BY id",
-        postgres: "SELECT external_id, id, content_hash, retracted_at FROM articles
-            WHERE source_id = $1 AND external_id IN (SELECT jsonb_array_elements_text(CAST($2 AS jsonb))) ORDER BY id"
+        sqlite: "SELECT id, external_id, entry_id, origin_id, content_hash, own_hash, feed_hash, retracted_at FROM articles
+            WHERE id IN (SELECT id FROM articles WHERE source_id = $1 AND external_id IN (SELECT value FROM json_each($2))
+                UNION SELECT id FROM articles WHERE source_id = $1 AND entry_id IN (SELECT value FROM json_each($3)))
+            ORDER BY id",
+        postgres: "SELECT id, external_id, entry_id, origin_id, content_hash, own_hash, feed_hash, retracted_at FROM articles
+            WHERE id IN (SELECT id FROM articles
+                    WHERE source_id = $1 AND external_id IN (SELECT jsonb_array_elements_text(CAST($2 AS jsonb)))
+                UNION SELECT id FROM articles
+                    WHERE source_id = $1 AND entry_id IN (SELECT jsonb_array_elements_text(CAST($3 AS jsonb))))
+            ORDER BY id"
     };
     // $1: a JSON array of entry ids.
     TAKEN_ENTRY_IDS = {
@@ -84,10 +107,17 @@ statements! {
         postgres: "SELECT entry_id FROM articles
             WHERE entry_id IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb))) ORDER BY id"
     };
+    // $2: a JSON array of entry ids.
+    KNOWN_ELSEWHERE = {
+        sqlite: "SELECT entry_id FROM articles
+            WHERE source_id <> $1 AND entry_id IN (SELECT value FROM json_each($2)) ORDER BY id",
+        postgres: "SELECT entry_id FROM articles
+            WHERE source_id <> $1 AND entry_id IN (SELECT jsonb_array_elements_text(CAST($2 AS jsonb))) ORDER BY id"
+    };
     ADD_ARTICLE = "INSERT INTO articles (source_id, external_id, entry_id, origin_id, url, title, summary, body, authors, tags,
             image_url, image_alt, image_width, image_height, image_bytes, primary_category_id, published_at, updated_at,
-            first_seen_at, appeared_at, archive, content_hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+            first_seen_at, appeared_at, archive, content_hash, feed_hash, excerpt)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
         ON CONFLICT (updated_at) DO NOTHING RETURNING id";
     // $1: a JSON array of moments, of which the first that no article has.
     FREE_MOMENT = {
@@ -110,10 +140,11 @@ statements! {
     CHANGE_ARTICLE = "UPDATE articles SET origin_id = $2, url = $3, title = $4, summary = $5, body = $6, authors = $7, tags = $8,
             image_url = $9, image_alt = $10, image_width = $11, image_height = $12, image_bytes = $13,
             primary_category_id = $14, published_at = $15, updated_at = $16, appeared_at = $17, content_hash = $18,
-            retracted_at = $19
+            retracted_at = $19, own_hash = $20, feed_hash = $21, excerpt = $22
         WHERE id = $1";
     ARTICLE_AS_STORED = "SELECT origin_id, url, title, summary, body, authors, tags, image_url, image_alt,
-            image_width, image_height, image_bytes, primary_category_id, published_at, updated_at, first_seen_at, appeared_at, archive, retracted_at
+            image_width, image_height, image_bytes, primary_category_id, published_at, updated_at, first_seen_at, appeared_at,
+            archive, retracted_at, content_hash, own_hash, feed_hash, excerpt
         FROM articles WHERE id = $1";
     ARTICLE_FILED_IN = "SELECT category_id, position, appeared_at FROM article_categories WHERE article_id = $1
         ORDER BY position, category_id";
@@ -122,7 +153,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (article_id, category_id) DO UPDATE SET position = excluded.position,
             published_at = excluded.published_at, appeared_at = excluded.appeared_at";
-    SET_CONTENT_HASH = "UPDATE articles SET content_hash = $2 WHERE id = $1";
+    SET_CONTENT_HASH = "UPDATE articles SET content_hash = $2, own_hash = $3, feed_hash = $4 WHERE id = $1";
     RETRACT_ARTICLE = "UPDATE articles SET retracted_at = $2 WHERE id = $1 AND retracted_at IS NULL";
 
     GET_ARTICLE = "SELECT a.id, s.name AS source, a.external_id, a.entry_id, a.origin_id, a.url, a.title, a.summary, a.body,

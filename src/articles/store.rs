@@ -1,6 +1,6 @@
 //! Articles into the store. A feed's version moves in the transaction that changes what it shows.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use crate::clock::Timestamp;
@@ -10,7 +10,9 @@ use crate::{execute, fetch_all, fetch_one, fetch_optional};
 use super::article::{ArticleId, Image, NewArticle};
 use super::category::{CategoryId, tag_uri};
 use super::feed_rule::FeedRule;
+use super::known::{self, Known, KnownArticles, Said};
 use super::moment;
+use super::rendition::{self, Standing};
 use super::source::SourceId;
 use super::sql::*;
 
@@ -44,28 +46,21 @@ pub(super) struct Filed {
     pub(super) article: NewArticle,
     pub(super) categories: Vec<CategoryId>,
     pub(super) primary: Option<CategoryId>,
-    hash: Vec<u8>,
+    pub(super) hash: Vec<u8>,
+    /// The body is what a feed calls a description.
+    pub(super) excerpt: bool,
 }
 
 impl Filed {
     pub(super) fn new(article: NewArticle, categories: Vec<CategoryId>, primary: Option<CategoryId>) -> Self {
         let hash = article.content_hash(&categories, primary);
-        Self { article, categories, primary, hash }
+        let excerpt = article.from_feed.as_ref().is_some_and(|feed| feed.excerpt);
+        Self { article, categories, primary, hash, excerpt }
     }
-}
 
-/// What is known of an article that is there already.
-#[derive(Debug, Clone, sqlx::FromRow)]
-struct Known {
-    external_id: String,
-    id: ArticleId,
-    content_hash: Vec<u8>,
-    retracted_at: Option<Timestamp>,
-}
-
-impl Known {
-    fn is_unchanged(&self, filed: &Filed) -> bool {
-        self.content_hash == filed.hash && !(filed.article.restore && self.retracted_at.is_some())
+    /// Whether it came by a feed, not by an export or the site's own system.
+    pub(super) fn is_from_feed(&self) -> bool {
+        self.article.from_feed.is_some()
     }
 }
 
@@ -98,7 +93,7 @@ impl Writer<'_> {
             let known = self.known(On::Db(self.db), rest).await?;
             if let Some(same) = rest
                 .iter()
-                .map(|f| known.get(&f.article.external_id).filter(|k| k.is_unchanged(f)).map(|k| k.id))
+                .map(|f| known.get(&f.article).filter(|k| k.is_unchanged(f)).map(|k| k.id))
                 .collect::<Option<Vec<_>>>()
             {
                 done.extend(same.into_iter().map(|id| (id, Outcome::Unchanged)));
@@ -126,7 +121,8 @@ impl Writer<'_> {
 
     /// The article with this id in the source.
     pub(super) async fn find(&self, external_id: &str) -> sqlx::Result<Option<ArticleId>> {
-        let known: Vec<Known> = fetch_all!(self.db, KNOWN_ARTICLES, self.source, json_texts([external_id]))?;
+        let known: Vec<Known> =
+            fetch_all!(self.db, KNOWN_ARTICLES, self.source, json_texts([external_id]), json_texts([]))?;
         Ok(known.first().map(|k| k.id))
     }
 
@@ -135,7 +131,7 @@ impl Writer<'_> {
         let mut outcomes = Vec::with_capacity(articles.len());
         for some in articles.chunks(CHUNK) {
             let known = self.known(On::Db(self.db), some).await?;
-            outcomes.extend(some.iter().map(|f| match known.get(&f.article.external_id) {
+            outcomes.extend(some.iter().map(|f| match known.get(&f.article) {
                 None => Outcome::New,
                 Some(k) if k.is_unchanged(f) => Outcome::Unchanged,
                 Some(_) => Outcome::Updated,
@@ -183,29 +179,24 @@ impl Writer<'_> {
         }
         let mut done = Vec::with_capacity(articles.len());
         for (place, filed) in order {
-            let outcome = match known.get(&filed.article.external_id) {
+            let outcome = match known.get(&filed.article).cloned() {
                 Some(k) if k.is_unchanged(filed) => (k.id, Outcome::Unchanged),
-                Some(k) => (k.id, self.update(&mut tx, k.id, filed, &rules, now, &mut touched).await?),
+                Some(k) => {
+                    let outcome = self.update(&mut tx, k.id, filed, &rules, now, &mut touched).await?;
+                    let id = k.id;
+                    known.insert(k.after(filed));
+                    (id, outcome)
+                }
                 None => {
                     let entry_id = match &filed.article.guid {
                         Some(guid) if taken.insert(guid.clone()) => guid.clone(),
                         _ => tag_uri(self.host, now),
                     };
-                    (self.insert(&mut tx, filed, &entry_id, &rules, now, &mut touched).await?, Outcome::New)
+                    let id = self.insert(&mut tx, filed, &entry_id, &rules, now, &mut touched).await?;
+                    known.insert(Known::new(filed, id, entry_id));
+                    (id, Outcome::New)
                 }
             };
-            if outcome.1 != Outcome::Unchanged {
-                let external_id = filed.article.external_id.clone();
-                let before = known.get(&external_id).and_then(|k| k.retracted_at);
-                let retracted_at = before.filter(|_| !filed.article.restore);
-                let stands = Known {
-                    external_id: external_id.clone(),
-                    id: outcome.0,
-                    content_hash: filed.hash.clone(),
-                    retracted_at,
-                };
-                known.insert(external_id, stands);
-            }
             done.push((place, outcome));
             if sqlite && began.elapsed() >= SLICE {
                 break;
@@ -222,13 +213,13 @@ impl Writer<'_> {
         Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
     }
 
-    async fn known(&self, on: On<'_>, articles: &[Filed]) -> sqlx::Result<HashMap<String, Known>> {
-        let ids = json_texts(articles.iter().map(|f| f.article.external_id.as_str()));
+    async fn known(&self, on: On<'_>, articles: &[Filed]) -> sqlx::Result<KnownArticles> {
+        let (ids, guids) = known::keys(articles.iter().map(|f| &f.article));
         let rows: Vec<Known> = match on {
-            On::Db(db) => fetch_all!(db, KNOWN_ARTICLES, self.source, ids.as_str())?,
-            On::Tx(tx) => fetch_all!(tx, KNOWN_ARTICLES, self.source, ids.as_str())?,
+            On::Db(db) => fetch_all!(db, KNOWN_ARTICLES, self.source, ids, guids)?,
+            On::Tx(tx) => fetch_all!(tx, KNOWN_ARTICLES, self.source, ids, guids)?,
         };
-        Ok(rows.into_iter().map(|k| (k.external_id.clone(), k)).collect())
+        Ok(rows.into_iter().collect())
     }
 
     async fn insert(
@@ -272,7 +263,9 @@ impl Writer<'_> {
                 now,
                 appeared_at,
                 self.archive,
-                &filed.hash[..]
+                &filed.hash[..],
+                filed.is_from_feed().then_some(&filed.hash[..]),
+                filed.excerpt
             )?;
             match added {
                 Some((id,)) => break id,
@@ -295,9 +288,15 @@ impl Writer<'_> {
         now: Timestamp,
         touched: &mut Touched,
     ) -> sqlx::Result<Outcome> {
-        let article = &filed.article;
         let old: AsStored = fetch_one!(tx, ARTICLE_AS_STORED, id)?;
         let filed_in: Vec<FiledIn> = fetch_all!(tx, ARTICLE_FILED_IN, id)?;
+        let said = old.said.and(filed);
+        let (own_said, feed_said) = said.columns();
+        let both = old.said.by_other_door(filed);
+        let reconciled = (both || filed.is_from_feed())
+            .then(|| rendition::reconcile(&self.standing(&old, &filed_in, rules), filed, both));
+        let filed = reconciled.as_ref().unwrap_or(filed);
+        let article = &filed.article;
         let categories = self.all_of(filed, rules);
         let retracted_at = old.retracted_at.filter(|_| !article.restore);
         let authors = json_texts(article.authors.iter().map(String::as_str));
@@ -315,7 +314,7 @@ impl Writer<'_> {
             && (old.primary_category_id, &old.origin_id) == (filed.primary, &article.origin_id)
         {
             // The categories were merged, or an older version wrote the hash: nothing a person could see.
-            execute!(tx, SET_CONTENT_HASH, id, &filed.hash[..])?;
+            execute!(tx, SET_CONTENT_HASH, id, &filed.hash[..], own_said, feed_said)?;
             return Ok(Outcome::Unchanged);
         }
         // Only the newsroom says that a change is one that readers should hear of (RFC 4287 §4.2.15).
@@ -347,7 +346,10 @@ impl Writer<'_> {
             updated_at,
             appeared_at,
             &filed.hash[..],
-            retracted_at
+            retracted_at,
+            own_said,
+            feed_said,
+            filed.excerpt
         )?;
         for gone in filed_in.iter().filter(|f| !categories.contains(&f.category_id)) {
             execute!(tx, UNFILE_ARTICLE, id, gone.category_id)?;
@@ -373,6 +375,24 @@ impl Writer<'_> {
             }
         }
         Ok(Outcome::Updated)
+    }
+
+    fn standing(&self, old: &AsStored, filed_in: &[FiledIn], rules: &[FeedRule]) -> Standing {
+        let names = |json: &str| serde_json::from_str(json).unwrap_or_default();
+        let is_rubric = |id: &CategoryId| *id != self.all && !rules.iter().any(|rule| rule.feed == *id);
+        Standing {
+            title: old.title.clone(),
+            summary: old.summary.clone(),
+            body: old.body.clone(),
+            excerpt: old.excerpt,
+            authors: names(&old.authors),
+            tags: names(&old.tags),
+            image: old.picture().image(),
+            published_at: old.published_at,
+            origin_id: old.origin_id.clone(),
+            categories: filed_in.iter().map(|f| f.category_id).filter(is_rubric).collect(),
+            primary: old.primary_category_id,
+        }
     }
 
     /// Its own categories in their order, then the one that every article is in, then the configured feeds it belongs to.
@@ -408,6 +428,9 @@ struct AsStored {
     appeared_at: Timestamp,
     archive: bool,
     retracted_at: Option<Timestamp>,
+    #[sqlx(flatten)]
+    said: Said,
+    excerpt: bool,
 }
 
 impl AsStored {
@@ -430,6 +453,18 @@ struct Picture<'a> {
     width: Option<i64>,
     height: Option<i64>,
     bytes: Option<i64>,
+}
+
+impl Picture<'_> {
+    fn image(&self) -> Option<Image> {
+        let number = |n: Option<i64>| n.and_then(|n| u32::try_from(n).ok());
+        Some(Image {
+            url: self.url?.to_owned(),
+            alt: self.alt.unwrap_or_default().to_owned(),
+            size: number(self.width).zip(number(self.height)),
+            bytes: self.bytes.and_then(|bytes| bytes.try_into().ok()),
+        })
+    }
 }
 
 impl<'a> Picture<'a> {

@@ -6,22 +6,25 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use url::Url;
 
 use super::Failure;
 use super::output::{self, Format as Answer};
 use super::setup::{self, Access};
+use crate::app::App;
 use crate::articles::formats::Format;
-use crate::articles::{Intake, Options, Progress, parse_date};
+use crate::articles::{Intake, Options, Progress, Summary, parse_date, source_name};
 use crate::clock::Timestamp;
+use crate::outbound::HeaderMap;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The files, in order; - is standard input. The parts of a WordPress export belong in one call
+    /// The files, in order; - is standard input. The parts of a WordPress export belong in one call. Or the address of one feed
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What is in them: `jsonl`, `wxr`, `html` or `text`; without it told by name and content
+    /// What is in them: `jsonl`, `wxr`, `feed`, `html` or `text`; without it told by name and content
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// The name the articles' source has: ids are unique within it
@@ -51,7 +54,10 @@ pub(super) async fn run(named: Option<&Path>, arguments: Arguments) -> Result<()
     let progress = Arc::new(Progress::default());
     let intake = Intake::new(app.db.clone(), app.clock.clone(), &app.config);
     let bar = Bar::start(&progress);
-    let summary = intake.import(&files, &options, &progress).await;
+    let summary = match feed_address(&files, &options)? {
+        Some(url) => import_feed(&app, &intake, &url, options).await,
+        None => intake.import(&files, &options, &progress).await,
+    };
     bar.stop().await;
     app.db.close().await;
     let summary = summary?;
@@ -61,6 +67,33 @@ pub(super) async fn run(named: Option<&Path>, arguments: Arguments) -> Result<()
         output::say(summary.to_string().trim_end());
     }
     if summary.is_clean() { Ok(()) } else { Err(Failure::Reported) }
+}
+
+/// The address of a feed, when that stands in the place of the files.
+fn feed_address(files: &[PathBuf], options: &Options) -> anyhow::Result<Option<Url>> {
+    let address = |file: &PathBuf| {
+        let text = file.to_str().filter(|text| text.starts_with("http://") || text.starts_with("https://"));
+        text.and_then(|text| Url::parse(text).ok())
+    };
+    let Some(url) = files.iter().find_map(address) else { return Ok(None) };
+    anyhow::ensure!(files.len() == 1, "expected files, or the address of one feed alone");
+    anyhow::ensure!(
+        options.format.is_none_or(|format| format == Format::Feed),
+        "only feeds are fetched; save {url} to a file first"
+    );
+    Ok(Some(url))
+}
+
+async fn import_feed(app: &App, intake: &Intake, url: &Url, options: Options) -> anyhow::Result<Summary> {
+    let answer =
+        app.outbound.get(url, HeaderMap::new()).await.with_context(|| format!("cannot read {url}"))?;
+    anyhow::ensure!(answer.status.is_success(), "{url} answers {}", answer.status);
+    // Where it has moved to is another address, not another source.
+    let source = options.source.or_else(|| Some(source_name(url)));
+    anyhow::ensure!(!app.config.public_url.covers(&answer.url), "{url} leads back to this kiosque");
+    let options = Options { source, ..options };
+    let summary = intake.import_feed(answer.url, answer.body, &app.config.public_url, &options).await?;
+    summary.map_err(|why| anyhow::anyhow!("{url} {why}"))
 }
 
 /// The progress bar; none where standard error is no terminal.

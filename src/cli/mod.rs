@@ -17,6 +17,7 @@ mod output;
 mod owner;
 mod serve;
 mod setup;
+mod sources;
 mod status;
 mod subscriber;
 

@@ -9,8 +9,10 @@ use super::edition::list::{self, Shown};
 use super::newsletter::{Run, next_edition, sentence};
 use super::output::{self, Format, Table};
 use super::setup::{self, Access};
+use super::sources;
 use crate::app::App;
-use crate::clock::{MINUTE, SECOND, Timestamp};
+use crate::articles::FeedState;
+use crate::clock::{HOUR, MINUTE, SECOND, Timestamp};
 use crate::db::{LivingNode, living_nodes};
 use crate::delivery::{self, Depth};
 use crate::french::date;
@@ -31,6 +33,7 @@ struct Status<'a> {
     editions: Vec<Shown>,
     queue: Vec<Depth>,
     relays: Vec<String>,
+    feeds_read: Vec<FeedState>,
 }
 
 /// A newsletter's next run and pause.
@@ -63,6 +66,7 @@ pub(super) async fn run(named: Option<&Path>, format: Format) -> Result<(), Fail
         editions: list::latest(&app, None, EDITIONS).await?,
         queue: delivery::depths(&app.db).await?,
         relays: app.config.relays.iter().map(|relay| relay.url.to_string()).collect(),
+        feeds_read: sources::read(&app).await?,
     };
     if format.json {
         return Ok(output::json(&status)?);
@@ -136,11 +140,15 @@ fn print(app: &App, status: &Status<'_>) {
         ]);
     }
     queue.print("  empty");
+    sources::print(app, &status.feeds_read, status.now);
     output::say(format!("\nRELAYS\n  {}", status.relays.join("\n  ")));
 }
 
-/// `3 s`, `12 min`.
-fn ago(now: Timestamp, then: Timestamp) -> String {
-    let ms = (now.millis() - then.millis()).max(0);
-    if ms < MINUTE { format!("{} s", ms / SECOND) } else { format!("{} min", ms / MINUTE) }
+/// `3 s`, `12 min`, `5 h`.
+pub(super) fn ago(now: Timestamp, then: Timestamp) -> String {
+    match (now.millis() - then.millis()).max(0) {
+        ms if ms < MINUTE => format!("{} s", ms / SECOND),
+        ms if ms < 2 * HOUR => format!("{} min", ms / MINUTE),
+        ms => format!("{} h", ms / HOUR),
+    }
 }

@@ -90,6 +90,14 @@ fn check_whole(sections: &Sections, value: &Value<'_>, reader: &mut Reader) {
             "a [[relay]] is missing: expected at least one, such as url = \"maildir:data/outbox\"",
         );
     }
+    for feed in sections.sources.iter().filter_map(|source| source.feed.as_ref()) {
+        if sections.public_url.covers(feed.get_ref()) {
+            reader.mistakes.push(
+                Some(feed.span()),
+                "`source.feed` leads back to kiosque itself (`public_url`): expected the feed of another site",
+            );
+        }
+    }
 }
 
 /// A configuration without mistakes of its own.

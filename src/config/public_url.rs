@@ -75,6 +75,15 @@ impl PublicUrl {
         self.url.scheme() == "https"
     }
 
+    /// Whether an address is one of ours: the same host, and a path under ours. http and https are one site, other ports are
+    /// others.
+    pub fn covers(&self, url: &Url) -> bool {
+        let port = |url: &Url| url.port_or_known_default().filter(|port| !matches!(port, 80 | 443));
+        let rest = url.path().strip_prefix(self.path());
+        let under = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        under && url.host_str() == self.url.host_str() && port(url) == port(&self.url)
+    }
+
     /// The address as a URL.
     pub fn url(&self) -> &Url {
         &self.url
@@ -93,6 +102,17 @@ mod tests {
         let under = PublicUrl::parse("http://127.0.0.1:8080/lettres/").unwrap();
         assert_eq!(under.join("/flux/"), "http://127.0.0.1:8080/lettres/flux/");
         assert_eq!((under.path(), under.host()), ("/lettres", "127.0.0.1"));
+    }
+
+    #[test]
+    fn addresses_of_ours_are_told_from_those_of_the_site_around_them() {
+        let covers = |own: &str, other: &str| PublicUrl::parse(own).unwrap().covers(&other.parse().unwrap());
+        assert!(covers("https://lettres.exemple.tg", "http://lettres.exemple.tg/flux/tout.rss?x"));
+        assert!(!covers("https://lettres.exemple.tg", "https://www.exemple.tg/feed/"));
+        assert!(!covers("http://127.0.0.1:8080", "http://127.0.0.1:8081/feed/"));
+        assert!(covers("https://exemple.tg/lettres", "https://exemple.tg/lettres/flux/tout.rss"));
+        assert!(!covers("https://exemple.tg/lettres", "https://exemple.tg/feed/"));
+        assert!(!covers("https://exemple.tg/lettres", "https://exemple.tg/lettres-ouvertes/feed/"));
     }
 
     #[test]

@@ -93,8 +93,8 @@ pub async fn run(app: &App, stop: &Stop) -> anyhow::Result<()> {
     loops.spawn(async move { ("scheduler", scheduler::run(&its, &node_of, watch).await) });
     let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
     loops.spawn(async move { ("heartbeat", heartbeat::run(&its, &node_of, watch).await) });
-    let (its, watch) = (app.clone(), stop.watch());
-    loops.spawn(async move { ("sources", sources::run(&its, watch).await) });
+    let (its, jitter, watch) = (app.clone(), seed(&node), stop.watch());
+    loops.spawn(async move { ("sources", sources::run(&its, jitter, watch).await) });
     let (its, watch) = (app.clone(), stop.watch());
     loops.spawn(async move {
         tokio::select! {

@@ -1,33 +1,43 @@
-//! The sources' loop: each `[[source]]` folder looked at for files, at its own pace.
+//! The sources' loop: each `[[source]]` looked at at its own pace, folders for files and feeds for entries.
+
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::articles::{Folder, Intake};
+use crate::articles::{FeedSource, Folder, Intake, Polled};
+use crate::clock::{SECOND, Timestamp};
 
 /// A trouble that stays the same is told again after this many looks.
 const TELL_EVERY: u32 = 60;
 
-pub(super) async fn run(app: &App, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let mut folders = JoinSet::new();
+/// A node looks at a feed's row at least this often: another one may have gone, or somebody set its time back.
+const LOOK: i64 = 60 * SECOND;
+
+/// And not more often than this, when another node is at the feed.
+const BREATH: i64 = SECOND / 4;
+
+/// While the store is away.
+const STORE_AWAY: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(app: &App, seed: u64, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut sources = JoinSet::new();
     for source in &app.config.sources {
-        let (folder, every) = (Folder::new(source), source.every.to_std());
         let intake = Intake::new(app.db.clone(), app.clock.clone(), &app.config);
-        folders.spawn(follow(folder, intake, every, stop.clone()));
+        if let Some(folder) = Folder::of(source) {
+            sources.spawn(follow(folder, intake, source.every().to_std(), stop.clone()));
+        } else if let Some(feed) = FeedSource::of(source, seed) {
+            sources.spawn(read(feed, intake, app.clone(), stop.clone()));
+        }
     }
     super::asked(stop).await;
     // An import under way goes on to its end: it commits in small steps, and a file half read is read again.
-    while folders.join_next().await.is_some() {}
+    while sources.join_next().await.is_some() {}
     Ok(())
 }
 
-async fn follow(
-    mut folder: Folder,
-    intake: Intake,
-    every: std::time::Duration,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn follow(mut folder: Folder, intake: Intake, every: Duration, mut stop: watch::Receiver<bool>) {
     let mut silent = 0;
     while !super::rest(&mut stop, every).await {
         match folder.poll(&intake).await {
@@ -40,5 +50,58 @@ async fn follow(
                 silent = (silent + 1) % TELL_EVERY;
             }
         }
+    }
+}
+
+async fn read(feed: FeedSource, intake: Intake, app: App, mut stop: watch::Receiver<bool>) {
+    let url = feed.url().as_str();
+    let mut known = false;
+    loop {
+        let looked = match known {
+            // A call under way is given up: what it brought so far is stored, and the next look brings the rest.
+            true => tokio::select! {
+                polled = feed.poll(&intake, &app.outbound, &app.config.public_url) => polled,
+                () = super::asked(stop.clone()) => return,
+            },
+            false => feed.take_up(&app.db, app.clock.now()).await.map_err(Into::into).map(|()| {
+                known = true;
+                Polled::NotDue(Timestamp::default())
+            }),
+        };
+        let wait = match looked {
+            Ok(polled) => {
+                tell(url, &polled);
+                match polled {
+                    Polled::NotDue(at) => pause_until(at, app.clock.now()),
+                    Polled::Stopped => pause_until(app.clock.now().plus(LOOK), app.clock.now()),
+                    _ => Duration::ZERO,
+                }
+            }
+            Err(error) => {
+                tracing::error!(feed = url, error = format!("{error:#}"), "articles are not taken in");
+                STORE_AWAY
+            }
+        };
+        if super::rest(&mut stop, wait).await {
+            return;
+        }
+    }
+}
+
+fn pause_until(at: Timestamp, now: Timestamp) -> Duration {
+    let ms = (at.millis() - now.millis()).clamp(BREATH, LOOK);
+    Duration::from_millis(ms.unsigned_abs())
+}
+
+fn tell(feed: &str, polled: &Polled) {
+    match polled {
+        Polled::Taken(summary) => {
+            let (new, updated, rejected) = (summary.new, summary.updated, summary.rejected);
+            if new + updated + rejected > 0 {
+                tracing::info!(feed, new, updated, rejected, "articles taken from the feed");
+            }
+        }
+        Polled::Failed(why) => tracing::warn!(feed, why, "the feed was not read"),
+        Polled::Stopped | Polled::NotDue(_) | Polled::Unchanged => {}
     }
 }

@@ -490,7 +490,7 @@ async fn a_folder_gives_whole_files_once_and_reports_what_was_wrong() {
         let room = Newsroom::new(&db);
         let path = room.folder.path().join("arrivages");
         let text = format!("{CONFIG}[[source]]\nfolder = \"{}\"\nname = \"site\"\n", path.display());
-        let mut folder = Folder::new(&config(&text).sources[0]);
+        let mut folder = Folder::of(&config(&text).sources[0]).unwrap();
         assert!(folder.poll(&room.intake).await.unwrap().is_empty(), "the folder is made");
         let good = line("a", "Un", "Politique", "2026-11-23T06:00:00Z");
         std::fs::write(path.join("1.jsonl"), &good[..40]).unwrap();

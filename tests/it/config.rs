@@ -61,8 +61,10 @@ fn lines_of_the_example_that_are_commented_out_are_right_too() {
         .lines()
         .map(|line| match line.strip_prefix("# ").filter(|rest| rest.contains(" = ")) {
             // the variables of the example are set nowhere, a category cannot be there and removed, and a feed has
-            // rubrics or an author
-            Some(rest) if ["password", "removed", "author"].iter().any(|key| rest.starts_with(key)) => {
+            // rubrics or an author; nor is a source two
+            Some(rest)
+                if ["password", "removed", "author", "feed "].iter().any(|key| rest.starts_with(key)) =>
+            {
                 format!("{line}\n")
             }
             Some(rest) => format!("{rest}\n"),

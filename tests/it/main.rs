@@ -25,6 +25,7 @@ mod outbound;
 mod reader_pages;
 mod readers;
 mod retractions;
+mod source_feeds;
 mod store;
 mod support;
 mod templates;

@@ -35,6 +35,9 @@ pub fn detect(name: &Path, beginning: &[u8]) -> Result<Format, String> {
     if xml && (text.contains("wordpress.org/export") || text.contains("<wp:wxr_version")) {
         return Ok(Format::Wxr);
     }
+    if is_feed(&lower) {
+        return Ok(Format::Feed);
+    }
     if lower.starts_with("<!doctype html")
         || lower.starts_with("<html")
         || (lower.contains("<html") && start.starts_with('<'))
@@ -47,12 +50,26 @@ pub fn detect(name: &Path, beginning: &[u8]) -> Result<Format, String> {
         "html" | "htm" | "xhtml" => Ok(Format::Html),
         "txt" | "text" => Ok(Format::Text),
         _ if start.starts_with('{') => Ok(Format::Jsonl),
-        _ if xml => {
-            Err("an XML file, but no WordPress export (nothing of wordpress.org/export in it)".to_owned())
-        }
+        _ if xml => Err(
+            "an XML file, but neither a feed nor a WordPress export (nothing of wordpress.org/export in it)"
+                .to_owned(),
+        ),
         _ if start.starts_with('<') => Ok(Format::Html),
         _ => Ok(Format::Text),
     }
+}
+
+/// Whether a document begins like a feed: its first element, or JSON Feed's version.
+fn is_feed(lower: &str) -> bool {
+    let mut rest = lower;
+    while let Some(after) = rest.strip_prefix("<?").or(rest.strip_prefix("<!--")) {
+        let end = if rest.starts_with("<?") { "?>" } else { "-->" };
+        rest = after.split_once(end).map_or("", |(_, rest)| rest).trim_start();
+    }
+    let name = rest.strip_prefix('<').and_then(|rest| rest.split([' ', '>', '\n', '\t', '\r']).next());
+    matches!(name, Some("rss" | "rdf:rdf"))
+        || name == Some("feed") && lower.contains("atom")
+        || lower.starts_with('{') && lower.contains("//jsonfeed.org/version/1")
 }
 
 #[cfg(test)]
@@ -72,6 +89,10 @@ mod tests {
             ("page.txt", b"<!-- saved --><html>", Format::Html),
             ("page.txt", "Un texte".as_bytes(), Format::Text),
             ("-", "Un texte".as_bytes(), Format::Text),
+            ("feed.xml", b"<?xml version='1.0'?>\n<!-- x -->\n<rss version=\"2.0\">", Format::Feed),
+            ("-", b"<feed xmlns='http://www.w3.org/2005/Atom'>", Format::Feed),
+            ("a.rdf", b"<?xml version='1.0'?><rdf:RDF xmlns='http://purl.org/rss/1.0/'>", Format::Feed),
+            ("flux.json", b"{\"version\": \"https://jsonfeed.org/version/1.1\"", Format::Feed),
         ] {
             assert_eq!(detect(Path::new(name), content), Ok(expected), "{name}");
         }
@@ -81,7 +102,7 @@ mod tests {
     fn what_is_no_article_is_refused_with_its_reason() {
         for (name, content, word) in [
             ("a.jsonl", &b" \n"[..], "empty"),
-            ("a.xml", b"<?xml version='1.0'?><rss><channel>", "no WordPress export"),
+            ("a.xml", b"<?xml version='1.0'?><opml>", "neither a feed nor a WordPress export"),
             ("a.zip", b"PK\x03\x04\0\0", "unpack"),
             ("a.jpg", b"\xFF\xD8\0\x10", "not text"),
         ] {

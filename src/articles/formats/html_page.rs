@@ -46,5 +46,6 @@ pub fn read(bytes: &[u8], place: &Place, url: Option<&Url>, published_at: Option
         published_at,
         updated_at: page.updated.as_deref().and_then(|d| date::parse(d).ok()),
         restore: false,
+        from_feed: None,
     }))
 }

@@ -182,6 +182,7 @@ impl Object<'_> {
             published_at: published_at?,
             updated_at,
             restore,
+            from_feed: None,
         })
     }
 

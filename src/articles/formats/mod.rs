@@ -1,9 +1,12 @@
-//! What articles come in as: JSON Lines, WordPress exports, saved pages, crawled text.
+//! What articles come in as: JSON Lines, WordPress exports, feeds, saved pages, crawled text.
 //!
 //! Each format reads a stream into [`Record`]s: drafts, what is left out on purpose, and faults with their place. None of them
 //! cleans anything; that is [`pipeline`](super::pipeline)'s.
 
 pub mod detect;
+pub mod feed;
+mod feed_json;
+mod feed_xml;
 pub mod html_page;
 pub mod input;
 pub mod json;
@@ -31,6 +34,8 @@ text_enum! {
         Wxr = "wxr",
         /// A saved article page.
         Html = "html",
+        /// A feed of another system: RSS, Atom or JSON Feed.
+        Feed = "feed",
         /// An article page as a crawler saved it: plain text.
         Text = "text",
     }
@@ -110,6 +115,8 @@ text_enum! {
         OtherState = "in another state",
         /// Pages, attachments, menus.
         OtherType = "not a post",
+        /// An entry of a feed that has the id of another source's article: our own, come back through somebody else.
+        Elsewhere = "known from another source",
         /// The retraction of an article that was never here.
         UnknownRetracted = "retracted and not here",
     }

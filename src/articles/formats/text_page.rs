@@ -52,5 +52,6 @@ pub fn read(bytes: &[u8], place: &Place, url: Option<&Url>, published_at: Option
         published_at,
         updated_at: None,
         restore: false,
+        from_feed: None,
     }))
 }

@@ -184,6 +184,7 @@ impl Item {
             published_at,
             updated_at: date::without_zone(self.texts.get("wp:post_modified_gmt").map_or("", |t| t.trim())),
             restore: false,
+            from_feed: None,
         }))
     }
 

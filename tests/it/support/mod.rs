@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod feed_room;
+pub mod feed_site;
 pub mod newsroom;
 pub mod post;
 pub mod program;
