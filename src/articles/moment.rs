@@ -1,6 +1,6 @@
 //! The moment that Atom calls `updated`: a whole second that no other article of the newsroom has.
 //!
-//! Readers and validators take two entries of one `updated` for a fault (W3C: DuplicateUpdated), and imports bring
+//! Readers and validators take two entries of one `updated` for a fault (W3C: `DuplicateUpdated`), and imports bring
 //! thousands of one second: a site's move dates every post alike.
 
 use crate::clock::{SECOND, Timestamp};

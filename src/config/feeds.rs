@@ -69,7 +69,7 @@ section! {
         pub title: Option<String>,
         /// A sentence on the feed of all articles.
         pub description: Option<String>,
-        /// WebSub hubs that are told when a feed has new bytes, and that feeds name to their readers.
+        /// `WebSub` hubs that are told when a feed has new bytes, and that feeds name to their readers.
         pub hubs: Vec<Url>,
     } then check
 }

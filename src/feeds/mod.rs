@@ -5,6 +5,7 @@
 //! the store up with the database.
 
 mod agreement;
+mod archive;
 pub mod atom;
 pub mod brotli;
 pub mod check;
@@ -32,5 +33,5 @@ use crate::db::Sql;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [items::ALL, store::ALL].concat()
+    [items::ALL, archive::ALL, store::ALL].concat()
 }

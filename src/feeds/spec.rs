@@ -181,7 +181,7 @@ pub struct Publication {
     pub email: String,
     /// Where readers reach this installation, without a slash at its end.
     pub base: String,
-    /// The WebSub hubs that every feed names.
+    /// The `WebSub` hubs that every feed names.
     pub hubs: Vec<String>,
     /// Of a feed that [`Publication::views`] does not name.
     pub options: Options,

@@ -10,10 +10,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use anyhow::Context;
 
 use super::agreement::Agreement;
+use super::archive::{Archives, Making};
 use super::document::{Document, Rubrics, rubrics};
 use super::items::{Choice, choose};
 use super::snapshot::{Coding, Snapshot};
-use super::spec::{FeedPath, Format, Publication, View};
+use super::spec::{ArchivePath, FeedPath, Format, Publication, View};
 use super::{atom, json, opml, rss};
 use crate::articles::{CategoryId, CategoryKind};
 use crate::clock::Timestamp;
@@ -43,6 +44,7 @@ struct Inner {
     refreshing: tokio::sync::Mutex<()>,
     agreement: Agreement,
     swapped: tokio::sync::Notify,
+    archives: Archives,
 }
 
 /// What is ready at a moment; swapped as a whole.
@@ -83,8 +85,8 @@ enum Former {
 pub enum Found {
     /// The feed.
     Ready(Arc<Snapshot>),
-    /// The category was renamed: the feed is at this path now.
-    Moved(FeedPath),
+    /// The category was renamed: it is at this path from the root now.
+    Moved(String),
     /// The category was removed for good.
     Gone,
     /// Never was a feed.
@@ -147,6 +149,7 @@ impl FeedStore {
             refreshing: tokio::sync::Mutex::default(),
             agreement: Agreement::default(),
             swapped: tokio::sync::Notify::new(),
+            archives: Archives::default(),
         }))
     }
 
@@ -173,7 +176,7 @@ impl FeedStore {
             return Found::NotYet;
         }
         match shelf.former.get(&path.slug) {
-            Some(Former::Moved(slug)) => Found::Moved(FeedPath { slug: slug.clone(), ..path }),
+            Some(Former::Moved(slug)) => Found::Moved(FeedPath { slug: slug.clone(), ..path }.from_root()),
             Some(Former::Gone) => Found::Gone,
             None => Found::Unknown,
         }
@@ -189,7 +192,7 @@ impl FeedStore {
             OldName::Author(slug) => format!("author={slug}"),
         };
         match shelf.old_names.get(&key) {
-            Some(Former::Moved(slug)) => Found::Moved(FeedPath { slug: slug.clone(), format }),
+            Some(Former::Moved(slug)) => Found::Moved(FeedPath { slug: slug.clone(), format }.from_root()),
             Some(Former::Gone) => Found::Gone,
             None if shelf.publication.is_none() => Found::NotYet,
             None => Found::Unknown,
@@ -200,6 +203,27 @@ impl FeedStore {
     #[must_use]
     pub fn opml(&self) -> Option<Arc<Snapshot>> {
         self.shelf().opml.clone()
+    }
+
+    /// What stands at the archive `name`, such as `2026-10.atom`, of the feed `slug`. Reads the database when it is not among
+    /// those last asked for.
+    ///
+    /// # Errors
+    /// When the store fails or the document cannot be written.
+    pub async fn archive(&self, db: &Db, slug: &str, name: &str, now: Timestamp) -> anyhow::Result<Found> {
+        let shelf = self.shelf();
+        let Some(path) = ArchivePath::parse(slug, name) else { return Ok(Found::Unknown) };
+        let Some(publication) = &shelf.publication else { return Ok(Found::NotYet) };
+        if let Some(feed) = shelf.feeds.iter().find(|feed| feed.view.slug == slug) {
+            let making = Making { view: &feed.view, rubrics: &shelf.rubrics, publication };
+            let found = self.0.archives.get(db, &path, making, now).await?;
+            return Ok(found.map_or(Found::Unknown, Found::Ready));
+        }
+        Ok(match shelf.former.get(slug) {
+            Some(Former::Moved(slug)) => Found::Moved(ArchivePath { slug: slug.clone(), ..path }.from_root()),
+            Some(Former::Gone) => Found::Gone,
+            None => Found::Unknown,
+        })
     }
 
     /// Whether the first refresh has ended.

@@ -16,6 +16,8 @@ use crate::feeds::{FeedStore, Found, Snapshot};
 
 /// Readers may keep a feed five minutes, and longer while it is fetched anew or cannot be (RFC 5861).
 pub(super) const FEED_CACHE: &str = "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400";
+/// What is over changes only by a retraction, which a cache may miss for a day.
+const ARCHIVE_CACHE: &str = "public, max-age=86400, stale-while-revalidate=86400, stale-if-error=604800";
 /// An address that leads nowhere today may be a rubric's tomorrow.
 const UNKNOWN_CACHE: &str = "public, max-age=60";
 /// A removed or renamed rubric stays so.
@@ -27,14 +29,36 @@ pub(super) const ROOT: &str = "/flux/";
 pub(super) const ROUTE: &str = "/flux/{feed}";
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route(ROUTE, get(feed).options(preflight))
+    Router::new()
+        .route(ROUTE, get(feed).options(preflight))
+        .route("/flux/archives/{slug}/{name}", get(archive).options(preflight))
 }
 
 async fn feed(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    match app.feeds.find(&name) {
-        Found::Ready(snapshot) => answer(&snapshot, &headers, Freshness::of_feed(&app.feeds, &app.clock)),
+    let found = app.feeds.find(&name);
+    respond(&app, &found, &headers, Freshness::of_feed(&app.feeds, &app.clock))
+}
+
+/// An archive is read from the database when it is not among those last asked for.
+async fn archive(
+    State(app): State<App>,
+    Path((slug, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    match app.feeds.archive(&app.db, &slug, &name, app.clock.now()).await {
+        Ok(found) => respond(&app, &found, &headers, Freshness { cache_control: ARCHIVE_CACHE, age: None }),
+        Err(error) => {
+            tracing::warn!(error = format!("{error:#}"), "an archive cannot be built");
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")]).into_response()
+        }
+    }
+}
+
+fn respond(app: &App, found: &Found, headers: &HeaderMap, freshness: Freshness) -> Response {
+    match found {
+        Found::Ready(snapshot) => answer(snapshot, headers, freshness),
         Found::Moved(path) => {
-            let to = app.config.public_url.join(&path.from_root());
+            let to = app.config.public_url.join(path);
             ([(header::CACHE_CONTROL, PERMANENT_CACHE)], Redirect::permanent(&to)).into_response()
         }
         Found::Gone => (StatusCode::GONE, [(header::CACHE_CONTROL, PERMANENT_CACHE)]).into_response(),

@@ -30,7 +30,7 @@ pub(super) fn answer(app: &App, uri: &Uri) -> Option<Response> {
     let response = match target(app, &former) {
         Found::Ready(_) | Found::Unknown => StatusCode::NOT_FOUND.into_response(),
         Found::Moved(path) => {
-            let to = app.config.public_url.join(&path.from_root());
+            let to = app.config.public_url.join(&path);
             (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to.as_str()), (header::CACHE_CONTROL, CACHE)])
                 .into_response()
         }
@@ -87,7 +87,7 @@ fn rubric(app: &App, former: &Former, name: &str) -> Found {
 fn known(app: &App, former: &Former, name: &str) -> Found {
     let path = FeedPath { slug: name.to_owned(), format: former.format };
     match app.feeds.find(&path.to_string()) {
-        Found::Ready(_) => Found::Moved(path),
+        Found::Ready(_) => Found::Moved(path.from_root()),
         other => other,
     }
 }

@@ -189,7 +189,7 @@ async fn a_renamed_rubric_leads_on_and_a_removed_one_is_gone() {
         let before = text(&store, "politique.atom");
         news.rename_politique_and_remove_sport().await;
         news.refresh(&store).await;
-        assert_eq!(store.find("politique.atom"), Found::Moved("vie-politique.atom".parse().unwrap()));
+        assert_eq!(store.find("politique.atom"), Found::Moved("/flux/vie-politique.atom".to_owned()));
         assert_eq!(store.find("sport.rss"), Found::Gone);
         let id = "<id>tag:exemple.tg,2026:flux:politique</id>";
         assert!(

@@ -5,6 +5,7 @@ pub mod feed_room;
 pub mod feed_site;
 pub mod newsroom;
 pub mod post;
+pub mod press;
 pub mod program;
 pub mod site;
 pub mod smtp;
