@@ -11,6 +11,7 @@ use atom_syndication::{Category, Content, Entry, Error, Feed, Generator, Link, P
 use super::document::{self, Document, HISTORY, Part, Term, Tombstone};
 use super::picture::{MEDIA, enclosure, media};
 use super::spec::{Format, Publication};
+use super::uri::uri;
 use crate::articles::Image;
 use crate::html::text::escape_into;
 
@@ -47,7 +48,7 @@ fn feed(document: &Document, publication: &Publication) -> Feed {
     let archives = archives.map(|(rel, href)| link(rel, href, Some(Format::Atom.media_type())));
     let hubs = publication.hubs.iter().map(|hub| link("hub", hub.clone(), None));
     Feed {
-        id: document::uri(&document.id).into_owned(),
+        id: uri(&document.id).into_owned(),
         title: Text::plain(document.title.as_str()),
         subtitle: Some(Text::plain(document.description.as_str())),
         updated: document.updated.fixed_offset(),
@@ -84,7 +85,7 @@ fn entry(entry: &document::Entry, publication: &Publication) -> Entry {
         ..Content::default()
     };
     Entry {
-        id: document::uri(&entry.id).into_owned(),
+        id: uri(&entry.id).into_owned(),
         title: Text::plain(entry.title.as_str()),
         updated: entry.updated.fixed_offset(),
         published: entry.published.map(|at| at.fixed_offset()),
@@ -134,7 +135,7 @@ fn pictured(image: &Image) -> ExtensionMap {
 }
 
 fn deleted(tombstone: &Tombstone) -> BTreeMap<String, String> {
-    let reference = document::uri(&tombstone.id).into_owned();
+    let reference = uri(&tombstone.id).into_owned();
     let when = tombstone.when.fixed_offset().to_rfc3339();
     BTreeMap::from([("ref".to_owned(), reference), ("when".to_owned(), when)])
 }

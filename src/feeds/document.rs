@@ -3,7 +3,6 @@
 //! Here titles, summaries and our own words pass the typographer (names and tags do not), everything loses the characters that XML forbids
 //! (both syndication crates write them out as they are), and what is empty is left out. Bodies keep their text.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -14,12 +13,13 @@ use super::items::{self, Choice};
 use super::period::Period;
 use super::picture::with_picture;
 use super::spec::{ArchivePath, FeedPath, Format, Publication, View};
+use super::uri::address;
 use crate::articles::{CategoryId, CategoryKind, FIRST_PLAUSIBLE, Image};
 use crate::clock::Timestamp;
 use crate::config::FeedContent;
 use crate::french::typography::{Spaces, typeset};
 use crate::html::excerpt;
-use crate::html::text::{one_line, xml_safe};
+use crate::html::text::{is_blank, one_line, xml_safe};
 
 /// RFC 5005's namespace.
 pub(super) const HISTORY: &str = "http://purl.org/syndication/history/1.0";
@@ -147,6 +147,10 @@ impl Document {
             FeedContent::Full => full_text::fit(&mut entries),
             FeedContent::Summary => entries.iter_mut().for_each(|entry| entry.content.clear()),
         }
+        // An entry says something below its title (W3C MissingTextualContent).
+        for entry in entries.iter_mut().filter(|entry| entry.summary.is_empty() && entry.content.is_empty()) {
+            entry.summary.clone_from(&entry.title);
+        }
         let preceding = choice.last_at.zip(choice.before_at);
         Self {
             id: line_as_stored(&view.feed_id),
@@ -210,7 +214,7 @@ impl Tombstone {
 impl Entry {
     fn new(item: &Item, rubrics: &Rubrics) -> Self {
         let summary = line(&excerpt(&item.summary, LONGEST_SUMMARY));
-        let link = line_as_stored(&item.url);
+        let link = address(&line_as_stored(&item.url)).into_owned();
         let image = item.image.as_ref().map(|image| Image {
             url: line_as_stored(&image.url),
             alt: line_as_stored(&image.alt),
@@ -227,31 +231,11 @@ impl Entry {
             summary,
             authors: distinct(item.authors.iter().map(|name| line_as_stored(name))),
             terms: terms(item, rubrics),
-            image,
+            image: image.map(|image| Image { url: address(&image.url).into_owned(), ..image }),
             published: Some(published).filter(|_| item.published_at >= FIRST_PLAUSIBLE),
             updated: date(item.updated_at).max(published),
         }
     }
-}
-
-/// An entry's id as a URI: what was imported is kept when it is one, else its hash stands for it (RFC 4287 §4.2.6
-/// wants an IRI).
-#[must_use]
-pub fn uri(id: &str) -> Cow<'_, str> {
-    let scheme = id.split_once(':').is_some_and(|(scheme, rest)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-            && !rest.is_empty()
-    });
-    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c);
-    if scheme && !id.contains(forbidden) {
-        return Cow::Borrowed(id);
-    }
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, id.as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.as_ref()[..16]);
-    let uuid = uuid::Builder::from_custom_bytes(bytes).into_uuid();
-    Cow::Owned(format!("urn:uuid:{uuid}"))
 }
 
 /// The rubrics an article is in that were declared, then its tags that are not named like one of them.
@@ -309,7 +293,8 @@ pub(super) fn line(text: &str) -> String {
     typeset(&line_as_stored(text), Spaces::Narrow)
 }
 
-/// A line of somebody else's, as it is stored.
+/// A line of somebody else's, as it is stored; empty when nobody would see anything of it.
 fn line_as_stored(text: &str) -> String {
-    one_line(&xml_safe(text))
+    let line = one_line(&xml_safe(text));
+    if is_blank(&line) { String::new() } else { line }
 }

@@ -22,6 +22,7 @@ pub mod rss;
 pub mod snapshot;
 pub mod spec;
 pub mod store;
+pub mod uri;
 pub mod watch;
 
 pub use snapshot::Snapshot;

@@ -86,14 +86,15 @@ fn managing_editor(document: &Document) -> Option<String> {
 
 fn item(entry: &Entry, publication: &Publication) -> Item {
     let mut description = String::new();
-    escape_into(&entry.summary, &mut description);
+    // Never without: the profile wants it before content:encoded.
+    escape_into(if entry.summary.is_empty() { &entry.title } else { &entry.summary }, &mut description);
     let creators = DublinCoreExtension { creators: entry.authors.clone(), ..DublinCoreExtension::default() };
     Item {
         title: Some(entry.title.clone()),
         link: Some(entry.link.clone()),
         guid: Some(Guid { value: entry.id.clone(), permalink: false }),
         pub_date: entry.published.map(|at| at.to_rfc2822()),
-        description: Some(description).filter(|text| !text.is_empty()),
+        description: Some(description),
         content: Some(entry.content.clone()).filter(|html| !html.is_empty()),
         categories: entry.terms.iter().map(|term| category(term, publication)).collect(),
         dublin_core_ext: Some(creators).filter(|creators| !creators.creators.is_empty()),

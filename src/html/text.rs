@@ -2,8 +2,8 @@
 
 use dom_query::{Document, NodeRef};
 
-pub use crate::html::chars::{decode, escape_into, one_line, xml_safe};
-use crate::html::chars::{is_blank, is_space};
+use crate::html::chars::is_space;
+pub use crate::html::chars::{decode, escape_into, is_blank, one_line, xml_safe};
 
 /// What a reader sees of the HTML: paragraphs apart by a blank line, other blocks and line breaks by a line end, no images.
 pub fn to_text(html: &str) -> String {

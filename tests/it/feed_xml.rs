@@ -1,16 +1,21 @@
 //! Whatever an article says, its feeds are XML that strict parsers read back unchanged.
 
-use kiosque::articles::{CategoryId, CategoryKind, Image};
+use kiosque::articles::{CategoryId, CategoryKind, FIRST_PLAUSIBLE, Image};
 use kiosque::clock::Timestamp;
-use kiosque::feeds::document::{Document, rubrics, uri};
+use kiosque::feeds::check;
+use kiosque::feeds::document::{Document, rubrics};
 use kiosque::feeds::item::Item;
 use kiosque::feeds::items::Choice;
 use kiosque::feeds::spec::View;
-use kiosque::feeds::{Publication, atom, rss};
+use kiosque::feeds::uri::uri;
+use kiosque::feeds::{Publication, atom, json, rss};
 use proptest::prelude::*;
 use quick_xml::events::Event;
 use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, XmlVersion};
+
+/// 2026-11-23T08:00:00Z.
+const NOW: Timestamp = Timestamp::from_millis(1_795_420_800_000);
 
 fn publication() -> Publication {
     Publication {
@@ -117,12 +122,51 @@ prop_compose! {
     }
 }
 
+/// What the check finds in a document at its public address, but for what the newsroom's own words are to blame for: titles that
+/// are about markup, guids of an import that are short numbers or untidy addresses.
+fn faults(name: &str, bytes: &str) -> Vec<String> {
+    const THEIRS: [&str; 3] = ["markup-in-plain-text", "guid-small-number", "id-not-canonical"];
+    let address = format!("https://lettres.exemple.tg/flux/{name}");
+    let report = check::check(bytes.as_bytes(), Some(&address), NOW);
+    let ours = report.findings.iter().filter(|finding| !THEIRS.contains(&finding.rule.id));
+    ours.filter(|finding| finding.rule.severity < check::Severity::Advice).map(ToString::to_string).collect()
+}
+
+/// The same item as it comes out of intake: the body clean, the address a URL, the id its own, the dates in the past.
+fn taken_in(item: Item, number: usize) -> Item {
+    let url = url::Url::parse(&item.url).unwrap();
+    let date = |at: Timestamp| Timestamp::from_millis(at.millis().rem_euclid(NOW.millis() / 1000) * 1000);
+    let published_at = date(item.published_at);
+    Item {
+        entry_id: format!("{}{number}", item.entry_id),
+        body: kiosque::html::clean(&item.body, &url),
+        image: item.image.map(|image| Image { url: url::Url::parse(&image.url).unwrap().into(), ..image }),
+        url: url.into(),
+        published_at,
+        updated_at: date(item.updated_at).max(published_at).max(FIRST_PLAUSIBLE),
+        ..item
+    }
+}
+
 /// XML parsers make a line feed of every line end; these also trim.
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned()
 }
 
 proptest! {
+    #[test]
+    fn any_article_taken_in_gives_feeds_without_an_error_or_a_warning(name in nasty(), items in prop::collection::vec(item(), 0..4)) {
+        let mut items: Vec<Item> = items.into_iter().enumerate().map(|(number, item)| taken_in(item, number)).collect();
+        items.sort_by_key(|item| std::cmp::Reverse(item.published_at));
+        let mut moments = std::collections::HashSet::new();
+        items.retain(|item| moments.insert(item.updated_at));
+        let (document, rss, atom) = documents(&format!("R{name}"), items);
+        let json = String::from_utf8(json::write(&document, &publication()).unwrap()).unwrap();
+        prop_assert_eq!(faults("tech-web.rss", &rss), Vec::<String>::new(), "{}", rss);
+        prop_assert_eq!(faults("tech-web.atom", &atom), Vec::<String>::new(), "{}", atom);
+        prop_assert_eq!(faults("tech-web.json", &json), Vec::<String>::new(), "{}", json);
+    }
+
     #[test]
     fn any_text_gives_feeds_that_strict_parsers_read_back(name in nasty(), items in prop::collection::vec(item(), 0..4)) {
         let (document, rss, atom) = documents(&name, items);
@@ -160,17 +204,5 @@ proptest! {
         let made = uri(&id).into_owned();
         prop_assert_eq!(&made, &uri(&id));
         prop_assert_eq!(&made, &uri(&made), "what is a URI stays");
-    }
-}
-
-#[test]
-fn an_imported_guid_that_is_a_uri_is_kept_as_it_is() {
-    for id in
-        ["https://www.exemple.tg/?p=12", "tag:exemple.tg,2026:article:1", "urn:uuid:0-0", "http://é.tg/ü"]
-    {
-        assert_eq!(uri(id), id);
-    }
-    for id in ["12345 at https://exemple.tg", "12345", "", "a b:c", ":x", "https://x/<y>"] {
-        assert!(uri(id).starts_with("urn:uuid:"), "{id}");
     }
 }

@@ -1,6 +1,7 @@
 //! Addresses and ids: URIs as RFC 3986 writes them.
 
 use super::finding::{Rule, Sheet, rules, short};
+use crate::feeds::uri::{forbidden, is_scheme, is_tag, is_urn};
 
 rules! {
     INVALID_ADDRESS = "invalid-address", Error,
@@ -79,63 +80,6 @@ pub(super) fn check(value: &str, name: &str, line: Option<u32>, sheet: &mut Shee
     let sentence = format!("{name} {why}: “{}”.", short(value));
     sheet.add(rule, line, sentence);
     rule == UNKNOWN_SCHEME
-}
-
-fn is_scheme(scheme: &str) -> bool {
-    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-}
-
-/// The first character that may not stand in a URI (RFC 3986 §2); brackets only around an address of version 6.
-fn forbidden(rest: &str) -> Option<char> {
-    let authority_end = rest.strip_prefix("//").and_then(|host| host.find(['/', '?', '#'])).map(|at| at + 2);
-    let authority = if rest.starts_with("//[") { authority_end.unwrap_or(rest.len()) } else { 0 };
-    let bytes = rest.as_bytes();
-    for (at, c) in rest.char_indices() {
-        let fine = match c {
-            '%' => bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)),
-            '[' | ']' => at < authority,
-            _ => c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=".contains(c),
-        };
-        if !fine {
-            return Some(c);
-        }
-    }
-    None
-}
-
-/// What follows `tag:` (RFC 4151 §2.1).
-fn is_tag(rest: &str) -> bool {
-    let Some((entity, specific)) = rest.split_once(':') else { return false };
-    let Some((authority, date)) = entity.rsplit_once(',') else { return false };
-    let (user, domain) = authority.rsplit_once('@').unwrap_or(("x", authority));
-    let named = |text: &str, more: &str| {
-        !text.is_empty()
-            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || more.contains(c))
-    };
-    let parts: Vec<&str> = date.split('-').collect();
-    let digits = |text: &str, many: usize| text.len() == many && text.bytes().all(|b| b.is_ascii_digit());
-    let dated = match parts.as_slice() {
-        [year] => digits(year, 4),
-        [year, month] => digits(year, 4) && digits(month, 2),
-        [year, month, day] => digits(year, 4) && digits(month, 2) && digits(day, 2),
-        _ => false,
-    };
-    named(user, "-._") && named(domain, "-.") && dated && forbidden(specific).is_none()
-}
-
-/// What follows `urn:` (RFC 8141 §2; RFC 9562 §4).
-fn is_urn(rest: &str) -> bool {
-    let Some((space, name)) = rest.split_once(':') else { return false };
-    if space.eq_ignore_ascii_case("uuid") {
-        let groups: Vec<&str> = name.split('-').collect();
-        return groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-            && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()));
-    }
-    let proper = (2..=32).contains(&space.len())
-        && space.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        && !space.starts_with('-');
-    proper && !name.is_empty() && forbidden(name).is_none()
 }
 
 /// Why an id is not in canonical form, if it is not.

@@ -20,9 +20,12 @@ rules! {
     INVALID_RFC_3339 = "invalid-rfc3339-date", Error,
         "Readers show the time of their own poll, or sort the entry wrongly. Write: 2026-11-23T08:00:00Z.",
         "W3C InvalidRFC3339Date; RFC 4287 §3.3; RFC 3339 §5.6";
-    IMPLAUSIBLE = "implausible-date", Warning,
-        "Readers hide entries of the future or pin them to the top, and drop very old ones. Hide what is not published yet; \
-         leave out a date that is a guess.",
+    FUTURE = "future-date", Warning,
+        "Readers hide entries of the future or pin them to the top for days. Leave out what is not published yet.",
+        "W3C ImplausibleDate; kiosque rule 16";
+    ANCIENT = "ancient-date", Warning,
+        "Readers drop such entries or sort them last, and most such dates are mistakes. Leave it out: readers then show when \
+         they first saw the entry.",
         "W3C ImplausibleDate";
     FRACTION = "fraction-of-a-second", Advice,
         "Some parsers stumble over it, and two formats of one entry no longer agree. Write whole seconds.",
@@ -49,10 +52,11 @@ impl Place<'_> {
     }
 
     fn plausible(&self, at: DateTime<Utc>, value: &str, sheet: &mut Sheet) {
-        let future = Timestamp::from(at).millis() > self.now.plus(10 * MINUTE).millis();
-        if future || at.year() < 1990 {
-            let when = if future { "in the future" } else { "before 1990" };
-            self.note(IMPLAUSIBLE, format!("{} is {when}: “{}”.", self.name, short(value)), sheet);
+        let (name, value) = (self.name, short(value));
+        if Timestamp::from(at).millis() > self.now.plus(10 * MINUTE).millis() {
+            self.note(FUTURE, format!("{name} is in the future: “{value}”."), sheet);
+        } else if at.year() < 1990 {
+            self.note(ANCIENT, format!("{name} is before 1990: “{value}”."), sheet);
         }
     }
 }
