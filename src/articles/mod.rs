@@ -6,6 +6,7 @@
 mod article;
 mod backoff;
 mod category;
+mod copies;
 mod date;
 mod feed_rule;
 mod feed_source;
@@ -27,6 +28,7 @@ mod summary;
 
 pub use article::{Article, ArticleId, Draft, DraftBody, DraftCategory, FromFeed, Image, NewArticle};
 pub use category::{Category, CategoryId, CategoryKind, RESERVED, declare, list as categories};
+pub use copies::copy_until;
 pub use date::{NotADate, parse as parse_date};
 pub use feed_rule::declare_feeds;
 pub use feed_source::{FeedSource, FeedState, Polled, feed_states, source_name};
@@ -42,5 +44,5 @@ pub use summary::{Summary, Unlisted};
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<crate::db::Sql> {
-    sql::ALL.to_vec()
+    [sql::ALL, copies::ALL].concat()
 }

@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 1 failed, 2 the command or the configuration is wrong.
 
 mod article;
+mod bench;
 mod check_config;
 mod delivery;
 pub mod demo;
@@ -73,6 +74,9 @@ enum Verb {
     /// Messages on their way
     #[command(subcommand)]
     Delivery(delivery::Verb),
+    /// Measure this program on this machine
+    #[command(subcommand)]
+    Bench(bench::Verb),
 }
 
 /// Runs the program: parses the arguments, runs the verb, prints what failed, gives the exit status.
@@ -108,6 +112,7 @@ async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
         Verb::Edition(verb) => edition::run(config, verb).await,
         Verb::Subscriber(verb) => subscriber::run(config, verb).await,
         Verb::Delivery(verb) => delivery::run(config, verb).await,
+        Verb::Bench(verb) => bench::run(verb).await,
     }
 }
 

@@ -16,8 +16,8 @@ use crate::db::{Db, Route};
 /// The channel on which PostgreSQL tells that a feed changed.
 pub const CHANNEL: &str = "kiosque_feeds";
 
-/// How often SQLite is asked whether somebody committed.
-const SQLITE_POLL: Duration = Duration::from_millis(100);
+/// How often SQLite is asked whether somebody committed: about 20 µs each time.
+const SQLITE_POLL: Duration = Duration::from_millis(25);
 
 /// After a refresh that built something the loop rests twice as long as that took, between these bounds: an
 /// import that commits fifty times a second must not keep a core busy, and its articles show within a second.

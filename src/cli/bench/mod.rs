@@ -1,0 +1,25 @@
+//! `kiosque bench`: the measurements of docs/benchmarks.md, for anybody to make on a machine of theirs.
+
+mod ask;
+mod feeds;
+mod figures;
+mod load;
+mod newsroom;
+mod rebuild;
+mod servers;
+mod serving;
+mod visible;
+
+use super::Failure;
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verb {
+    /// Feeds: beside nginx, from commit to visible, rebuilding, memory
+    Feeds(feeds::Arguments),
+}
+
+pub(super) async fn run(verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Feeds(arguments) => feeds::run(arguments).await,
+    }
+}
