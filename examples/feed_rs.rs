@@ -1,18 +1,23 @@
-//! What the crate `feed-rs` reads in a feed, as JSON: `cargo run --example feed_rs -- FILE`. `tests/e2e/parsers.py` compares it
-//! with what other parsers read.
+//! What the crate `feed-rs` reads in feeds, a line of JSON each: `cargo run --example feed_rs -- FILE…`.
+//! `tests/e2e/parsers.py` compares it with what other parsers read.
 
 #![expect(clippy::print_stdout, reason = "a tool for the command line")]
 
 use std::fs::File;
 use std::io::BufReader;
 
-use anyhow::Context;
-use feed_rs::model::{Category, Entry, Link, Text};
+use feed_rs::model::{Category, Entry, Feed, Link, Text};
 use serde_json::{Value, json};
 
 fn main() -> anyhow::Result<()> {
-    let file = std::env::args_os().nth(1).context("usage: feed_rs FILE")?;
-    let feed = feed_rs::parser::parse(BufReader::new(File::open(file)?))?;
+    for file in std::env::args_os().skip(1) {
+        let feed = feed_rs::parser::parse(BufReader::new(File::open(file)?))?;
+        println!("{}", document(&feed));
+    }
+    Ok(())
+}
+
+fn document(feed: &Feed) -> Value {
     let entries: Vec<Value> = feed.entries.iter().map(entry).collect();
     let address = |rel: Option<&str>| link(&feed.links, rel);
     let about = json!({
@@ -23,8 +28,7 @@ fn main() -> anyhow::Result<()> {
         "language": feed.language,
         "rights": text(feed.rights.as_ref()),
     });
-    println!("{}", json!({"feed": about, "entries": entries}));
-    Ok(())
+    json!({"feed": about, "entries": entries})
 }
 
 fn text(text: Option<&Text>) -> &str {

@@ -27,7 +27,20 @@ const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 /// When the crate cannot write it.
 pub fn write(document: &Document, publication: &Publication) -> Result<Vec<u8>, Error> {
     let config = WriteConfig { write_document_declaration: false, indent_size: None };
-    feed(document, publication).write_with_config(DECLARATION.to_vec(), config)
+    let mut bytes = feed(document, publication).write_with_config(DECLARATION.to_vec(), config)?;
+    extensions_first(&mut bytes);
+    Ok(bytes)
+}
+
+/// Puts what the crate wrote behind the last entry before the first one: that a document is an archive should be known
+/// when its entries are read, and RFC 4287's grammar (Appendix B) has entries last. Text of ours has no `<` in it.
+fn extensions_first(xml: &mut [u8]) {
+    let find = |tag: &[u8]| xml.windows(tag.len()).position(|at| at == tag);
+    let rfind = |tag: &[u8]| xml.windows(tag.len()).rposition(|at| at == tag);
+    let last = rfind(b"</entry>").map(|at| at + b"</entry>".len());
+    if let (Some(first), Some(last), Some(end)) = (find(b"<entry"), last, rfind(b"</feed>")) {
+        xml[first..end].rotate_right(end - last);
+    }
 }
 
 fn feed(document: &Document, publication: &Publication) -> Feed {
