@@ -65,7 +65,7 @@ def case(name, rubric, shows=None, refused="", **given):
     CASES.append(Case(name, {k: v for k, v in line.items() if v is not None}, expected, refused))
 
 
-# Characters: feeds.md §1 (BadCharacters), §13 and §15.1.
+# Characters that XML forbids, that old editors leave, that readers see wrong (the W3C's BadCharacters).
 case("NUL and other C0 controls", CHARACTERS, title="Le\0 port\u000b\u001f",
      html="<p>a\0b\u0001c\u0008</p>", shows={"title": "Le port", "body": "<p>abc</p>"})
 case("controls made by entities", CHARACTERS, title="Le&#0; port&#x1F;&#11;", html="<p>a&#0;b&#x1F;c&#8;</p>",
@@ -95,7 +95,7 @@ case("line breaks and tabs in a title", CHARACTERS, title="Le port\r\nde\tLomé\
 case("exotic line ends", CHARACTERS, title="Le port\u2028de\u2029Lomé\u0085", shows={"title": "Le port de Lomé…"})
 case("zero-width characters and a soft hyphen", CHARACTERS, title="anti\u00adconsti\u200btution")
 
-# Markup where there should be none, and markup that bites: §1 (ContainsHTML, CharacterData, NotHtml), §13, §14.
+# Markup where there should be none, and markup that bites (ContainsHTML, CharacterData, NotHtml, HtmlFragment, SecurityRisk).
 case("the end of a CDATA section", MARKUP, title="tab[a[0]]>0", html="<p>if (a[b[0]]>0) ]]&gt; x</p>",
      shows={"body": "<p>if (a[b[0]]&gt;0) ]]&gt; x</p>"})
 case("a nested CDATA section", MARKUP, html="<p>a <![CDATA[b]]> c</p>", shows={"body": "<p>a c</p>"})
@@ -136,7 +136,7 @@ case("deep nesting", MARKUP, html="<div><blockquote>" * 600 + "Au fond." + "</bl
 case("a body of plain text", MARKUP, text="Un < deux & <b>trois</b>\n\nDeux ]]> fin",
      shows={"body": "<p>Un &lt; deux &amp; &lt;b&gt;trois&lt;/b&gt;</p>\n<p>Deux ]]&gt; fin</p>"})
 
-# Links, pictures and frames: §1 (ContainsRelRef, SecurityRisk), §6 and §15.2.
+# Links, pictures and frames (ContainsRelRef, SecurityRiskAttr).
 case("relative links with dots", LINKS, html="<p><a href='../a/./b/../c.html'>c</a> <a href='?p=2'>2</a> <a href='#note'>n</a></p>",
      url="https://www.exemple.tg/eco/2026/port",
      shows={"body": "<p><a href=\"https://www.exemple.tg/eco/a/c.html\">c</a> <a href=\"https://www.exemple.tg/eco/2026/port?p=2\">2</a> "
@@ -176,7 +176,7 @@ case("a frame of something else", LINKS, html="<p>Un</p><iframe src='https://car
 case("video and audio", LINKS, html="<p>Un</p><video src='/v.mp4' controls><source src='/v.webm'>non</video><audio><source src='/a.mp3'></audio>", shows={"body": None})
 case("embedded objects", LINKS, html="<p>Un</p><object data='x.swf'><embed src='x.swf'></object><applet>x</applet>", shows={"body": None})
 
-# Fields: what is missing, too long, twice: §1, §5, §15.4.
+# Fields: what is missing, too long, twice (MissingGuid, NotSufficientlyUnique, InvalidContact, DuplicateEntries).
 case("no title", FIELDS, title="", html="<p>Le port de Lomé bat un record.</p>", shows={"title": "Le port de Lomé bat un record."})
 case("a title of blanks", FIELDS, title=" \u00a0\u200b\t ", html="<p>Le fleuve monte.</p>", shows={"title": "Le fleuve monte."})
 case("neither title nor text", FIELDS, title="", html="<p> </p>", refused="title")
@@ -213,9 +213,10 @@ case("an id that is an address", FIELDS, id="https://www.exemple.tg/?p=4711&prev
 case("an id that is an address without encryption and capitals", FIELDS, id="http://WWW.Exemple.TG/?P=1", shows={"id": "http://WWW.Exemple.TG/?P=1"})
 case("an id with spaces and signs", FIELDS, id="  Le port & <la> \"mer\" ]]>  ")
 case("an id that is an address with spaces", FIELDS, id="https://www.exemple.tg/le port é", shows={"id": "https://www.exemple.tg/le port é"})
+case("an article taken back", FIELDS, id="https://www.exemple.tg/?p=13&x=1", shows={"id": "https://www.exemple.tg/?p=13&x=1", "retracted": True})
 case("an id that is a tag", FIELDS, id="tag:exemple.tg,2009:/a;b(c)", shows={"id": "tag:exemple.tg,2009:/a;b(c)"})
 
-# Dates: §1 (ImplausibleDate, InvalidRFC2822Date, DuplicateUpdated), §13, §14.
+# Dates (ImplausibleDate, InvalidRFC2822Date, IncorrectDOW, DuplicateUpdated).
 for number in range(1, 9):
     case(f"one moment for many, {number} of 8", "Sport", published_at="2026-11-19T06:00:00Z", updated_at="2026-11-19T06:00:00Z",
          shows={"updated": None})
@@ -236,7 +237,7 @@ case("updated before it was published", "Sport", published_at="2026-11-18T12:00:
 case("updated ahead", "Sport", published_at="2026-11-18T13:00:00Z", updated_at="2199-01-01T00:00:00Z", shows={"updated": None})
 case("updated much later", "Sport", published_at="2019-05-01T08:00:00Z", updated_at="2026-11-17T08:00:00+01:00")
 
-# What is written here: French typography and the languages of Togo, §12 of the newsroom's own style.
+# What is written here: French typography and the languages of Togo.
 case("French quotation marks without their spaces", VOICES, title="Il a dit «oui» : «non» !",
      shows={"title": f"Il a dit «{NO_BREAK}oui{NO_BREAK}»{NO_BREAK}: «{NO_BREAK}non{NO_BREAK}»{NARROW}!"},
      html="<p>Il a dit «oui» ; l'eau \"monte\"...</p>")
@@ -251,8 +252,8 @@ case("small capitals, ligatures and signs", VOICES, title="Œuvre, n° 5, XXIe, 
      shows={"title": f"Œuvre, n°{NO_BREAK}5, XXIe, 1er, ½, 25{NO_BREAK}°C"})
 
 REFUSED = [case for case in CASES if case.refused]
-SHOWN = [case for case in CASES if not case.refused and not case.shows.get("embargo")]
-HIDDEN = [case for case in CASES if case.shows.get("embargo")]
+RETRACTED = [case for case in CASES if case.shows.get("retracted")]
+SHOWN = [case for case in CASES if not (case.refused or case.shows.get("embargo") or case in RETRACTED)]
 
 
 def lines():

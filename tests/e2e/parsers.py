@@ -11,6 +11,7 @@ import os
 import subprocess
 import xml.dom.minidom
 from datetime import datetime
+from xml.etree import ElementTree
 
 from demo import ROOT
 
@@ -27,6 +28,13 @@ FEED_RS = ROOT / "target" / "debug" / "examples" / "feed_rs"
 
 RSS, ATOM, JSON_FEED = "application/rss+xml", "application/atom+xml", "application/feed+json"
 ATOM_NAMESPACE = "{http://www.w3.org/2005/Atom}"
+
+
+def links_of(body):
+    """The addresses of an XML document's own links by their relation, by Python's XML."""
+    root = ElementTree.fromstring(body)
+    root = root.find("channel") if root.tag == "rss" else root
+    return {link.get("rel"): link.get("href") for link in root.findall(f"{ATOM_NAMESPACE}link")}
 
 
 def link_of(links, rel):
@@ -188,12 +196,15 @@ def by_node(files):
     return read
 
 
-def by_feed_rs(path, kind):
-    """Crate `feed-rs`, by `examples/feed_rs.rs`."""
-    done = subprocess.run([FEED_RS, path], capture_output=True, text=True, timeout=60)
+def by_feed_rs(files):
+    """Crate `feed-rs`, by `examples/feed_rs.rs`: `files` are paths with media types; for each, what it reads."""
+    done = subprocess.run([FEED_RS, *(path for path, _ in files)], capture_output=True, text=True, timeout=120)
     if done.returncode != 0:
         raise AssertionError(done.stderr)
-    read = json.loads(done.stdout)
+    return [_by_feed_rs(json.loads(line), kind) for (_, kind), line in zip(files, done.stdout.splitlines(), strict=True)]
+
+
+def _by_feed_rs(read, kind):
     for entry in read["entries"]:
         if kind == RSS:
             entry["summary"] = html.unescape(entry["summary"])

@@ -1,157 +1,46 @@
-"""Every feed of the nastiest articles, read by feed parsers that others wrote: they agree with what was written, field by field.
+"""Every feed of the nastiest articles, read by feed parsers and readers that others wrote: they agree with what was written,
+field by field.
 
-nasty.py has the articles and what each must show; parsers.py has the parsers.
+nasty.py has the articles and what each must show, nasty_newsroom.py the feeds, parsers.py and readers.py who reads them.
 """
 
-import hashlib
 import json
 import os
-import re
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 import unittest
-import uuid
 from datetime import datetime
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import json_feed
 import nasty
 import parsers
 from demo import ROOT
-from newsroom import Newsroom
-from parser_faults import PUBLISHER, made_of
-from parsers import ATOM, JSON_FEED, RSS
+from nasty_newsroom import VIEWS, NastyNewsroom, slug_of
+from parser_faults import made_of
+from parsers import ATOM, JSON_FEED, RSS, links_of
 from readers import Newsboat, Rss2email
 
-RUBRICS = """
-[[category]]
-name = "Politique"
-[[category]]
-name = "Économie"
-[[category]]
-name = "Tech & Web"
-from = ["tech", "high-tech"]
-[[category]]
-name = "Société"
-[[category]]
-name = "L'Éveil culturel"
-[[category]]
-name = "Sport"
-[[category]]
-name = "Vide"
-[[category]]
-name = "Météo"
-removed = true
-"""
-SLUGS = {"Politique": "politique", "Économie": "economie", "Tech & Web": "tech-web", "Société": "societe",
-         "L’Éveil culturel": "l-eveil-culturel", "Sport": "sport", "Vide": "vide"}
-
+TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}"  # RFC 6721
 LARGEST = 5_000_000  # bytes; the W3C's validator takes no more
 
 newsroom = None
 
 
 def setUpModule():
-    """One newsroom for all tests here: the articles imported, its feeds fetched once and written down as files."""
     global newsroom
-    newsroom = Nasty()
+    newsroom = NastyNewsroom()
 
 
 def tearDownModule():
     newsroom.close()
 
 
-class Nasty(Newsroom):
-    def __init__(self):
-        super().__init__(RUBRICS, more="[feeds]\nitems = 300")
-        try:
-            self.summary = self.import_lines(nasty.lines(), "--source", "site", status=1)
-            self.start()
-            self.fetched = {}
-            for number, (path, kind) in enumerate(self.feeds()):
-                file = self.path(f"feed-{number}")
-                answer = self.get(path)
-                file.write_bytes(answer.body)
-                self.fetched[path] = (kind, answer, file)
-            self.stored = self._stored()
-        except BaseException:
-            self.close()
-            raise
-
-    def _stored(self):
-        """What the store has of each case, in their order: the rows of a real import, read without the program."""
-        with sqlite3.connect(f"file:{self.path('kiosque.db')}?mode=ro", uri=True) as db:
-            db.row_factory = sqlite3.Row
-            self.feed_ids = {row["slug"]: row["feed_id"] for row in db.execute("SELECT slug, feed_id FROM categories")}
-            rows = db.execute("SELECT * FROM articles ORDER BY id").fetchall()
-        taken = [case for case in nasty.CASES if not case.refused]
-        assert len(rows) == len(taken), (len(rows), len(taken))
-        return {case.name: dict(row) for case, row in zip(taken, rows)}
-
-
-def seconds(text):
-    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
-
-
-def as_uri(identifier):
-    """Atom's ids are URIs: one that is none is told by its hash (RFC 9562 §5.8)."""
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", identifier):
-        return identifier
-    digest = bytearray(hashlib.sha256(identifier.encode()).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x80
-    digest[8] = digest[8] & 0x3F | 0x80
-    return f"urn:uuid:{uuid.UUID(bytes=bytes(digest))}"
-
-
-def slug_of(path):
-    return re.search(r"([^/]+)\.\w+$", path).group(1)
-
-
-def feed_at(path):
-    """What the feed at `path` must say of itself."""
-    name = next((name for name, slug in SLUGS.items() if slug == slug_of(path)), None)
-    return {
-        "id": newsroom.feed_ids[slug_of(path)],
-        "title": f"{PUBLISHER} – {name}" if name else PUBLISHER,
-        "description": f"Les articles de la rubrique «\u00a0{name}\u00a0», publiés par {PUBLISHER}."
-        if name
-        else f"Tous les articles publiés par {PUBLISHER}.",
-        "home": f"{newsroom.public_url}/flux/",
-        "itself": f"{newsroom.public_url}{path}",
-        "language": "fr",
-        "rights": f"©\u00a0{PUBLISHER}",
-    }
-
-
-def entry_of(case, kind):
-    """What the entry of a case must say, by hand where nasty.py says it, else by what is stored."""
-    shows, stored = case.shows, newsroom.stored[case.name]
-    identifier = shows.get("id") or stored["entry_id"]
-    rubrics = [name.lower() for name in shows["categories"]]
-    return {
-        "id": as_uri(identifier) if kind == ATOM else identifier,
-        "link": shows["link"],
-        "title": shows["title"],
-        "summary": shows["summary"],
-        "content": shows["leads"] + stored["body"],
-        "authors": shows["authors"],
-        "author": next(iter(shows["authors"]), None),
-        "byline": ", ".join(shows["authors"][-1:] if kind == RSS else shows["authors"]),
-        "terms": shows["categories"] + [tag for tag in shows["tags"] if tag.lower() not in rubrics],
-        "image": shows["image"],
-        "published": stored["published_at"] // 1000 if shows.get("dated", True) else None,
-        "updated": stored["updated_at"] // 1000,
-    }
-
-
-def shown(path):
-    """The cases that the feed at `path` must show, in its order: the newest first, then the last one in."""
-    slug = slug_of(path)
-    cases = [case for case in nasty.SHOWN if slug == "tout" or slug in map(SLUGS.get, case.shows["categories"])]
-    stored = newsroom.stored
-    return sorted(cases, key=lambda case: (stored[case.name]["published_at"], stored[case.name]["id"]), reverse=True)
+def fetched(*kinds):
+    """Every document of these media types: its path, its type, the answer, the file it is kept in."""
+    return [(path, kind, answer, file) for path, (kind, answer, file) in newsroom.fetched.items() if kind in kinds]
 
 
 class Stored(unittest.TestCase):
@@ -179,66 +68,94 @@ class Stored(unittest.TestCase):
                         self.assertEqual(stored[f"{field}_at"] // 1000, seconds(case.shows[field]))
 
 
-class Bytes(unittest.TestCase):
-    def test_every_view_has_a_feed_in_every_format(self):
-        slugs = {"tout", *SLUGS.values()}
-        by_kind = {}
-        for path, (kind, _, _) in newsroom.fetched.items():
-            by_kind.setdefault(kind, set()).add(slug_of(path))
-        self.assertEqual(by_kind, {RSS: slugs, ATOM: slugs, JSON_FEED: slugs})
+def seconds(text):
+    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
 
-    def test_feeds_are_answered_with_their_type_and_stay_below_the_size_that_validators_take(self):
-        for path, (kind, answer, _) in newsroom.fetched.items():
+
+class Documents(unittest.TestCase):
+    def test_every_view_has_a_feed_in_every_format(self):
+        for kind in (RSS, ATOM, JSON_FEED):
+            slugs = {slug_of(path) for path, *_ in fetched(kind) if "/archives/" not in path}
+            self.assertEqual(slugs, set(VIEWS), kind)
+
+    def test_documents_are_answered_with_their_type_and_stay_below_the_size_that_validators_take(self):
+        for path, kind, answer, _ in fetched(RSS, ATOM, JSON_FEED):
             with self.subTest(path):
                 self.assertEqual(answer.status, 200)
                 self.assertEqual(answer.headers["Content-Type"], kind if kind == JSON_FEED else f"{kind}; charset=utf-8")
                 self.assertLess(len(answer.body), LARGEST)
 
     @unittest.skipUnless(parsers.feedparser, "the parsers of PyPI are missing")
-    def test_no_two_entries_of_a_feed_have_the_same_updated(self):
-        for path, (kind, answer, _) in newsroom.fetched.items():
-            if kind == ATOM:
-                updated = [entry.updated for entry in parsers.feedparser.parse(answer.body).entries]
-                self.assertEqual(len(set(updated)), len(updated), path)
-
-    @unittest.skipUnless(parsers.feedparser, "the parsers of PyPI are missing")
-    def test_feeds_are_well_formed_for_strict_parsers(self):
-        for path, (kind, answer, _) in newsroom.fetched.items():
-            if kind in (RSS, ATOM):
-                with self.subTest(path):
-                    self.assertEqual(parsers.by_xml(answer.body, kind), len(shown(path)))
-
-    def test_json_feeds_keep_the_rules_of_json_feed_1_1(self):
-        for path, (kind, answer, _) in newsroom.fetched.items():
-            if kind == JSON_FEED:
-                with self.subTest(path):
-                    feed = json.loads(answer.body)
-                    self.assertEqual(json_feed.faults(feed), [])
-                    self.assertEqual(len(feed["items"]), len(shown(path)))
+    def test_xml_is_well_formed_for_strict_parsers(self):
+        for path, kind, answer, _ in fetched(RSS, ATOM):
+            with self.subTest(path):
+                self.assertEqual(parsers.by_xml(answer.body, kind), len(newsroom.shown(path)))
 
     @unittest.skipUnless(shutil.which("jing"), "jing is missing")
-    def test_atom_feeds_are_valid_by_the_grammar_of_rfc_4287(self):
-        files = [file for kind, _, file in newsroom.fetched.values() if kind == ATOM]
+    def test_atom_is_valid_by_the_grammar_of_rfc_4287(self):
+        files = [file for *_, file in fetched(ATOM)]
         grammar = ROOT / "tests" / "fixtures" / "atom.rnc"
         done = subprocess.run(["jing", "-c", grammar, *files], capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_json_keeps_the_rules_of_json_feed_1_1(self):
+        for path, _, answer, _ in fetched(JSON_FEED):
+            with self.subTest(path):
+                feed = json.loads(answer.body)
+                self.assertEqual(json_feed.faults(feed), [])
+                self.assertEqual(len(feed["items"]), len(newsroom.shown(path)))
+
+    @unittest.skipUnless(parsers.feedparser, "the parsers of PyPI are missing")
+    def test_no_two_entries_have_the_same_updated(self):
+        for path, _, answer, _ in fetched(ATOM):
+            updated = [entry.updated for entry in parsers.feedparser.parse(answer.body).entries]
+            self.assertEqual(len(set(updated)), len(updated), path)
+
+    def test_what_was_taken_back_leaves_a_tombstone_in_atom_where_it_stood(self):
+        for path, _, answer, _ in fetched(ATOM):
+            stood = slug_of(path) in ("tout", "societe") and "/archives/" not in path
+            ids = [entry.get("ref") for entry in ElementTree.fromstring(answer.body).findall(f"{TOMBSTONE}deleted-entry")]
+            self.assertEqual(ids, [case.shows["id"] for case in nasty.RETRACTED if stood], path)
+
+    def test_a_feed_and_its_archives_hold_every_article_and_each_archive_its_own(self):
+        for kind in (RSS, ATOM):
+            paths = [path for path, *_ in fetched(kind) if slug_of(path) == "sport"]
+            self.assertGreater(len(paths), 5)
+            everything = {case.name for case in newsroom.of(VIEWS["sport"])}
+            self.assertEqual({case.name for path in paths for case in newsroom.shown(path)}, everything)
+            archived = [case.name for path in paths[1:] for case in newsroom.shown(path)]
+            self.assertEqual(len(set(archived)), len(archived))
+            self.assertLess(len(newsroom.shown(paths[0])), len(everything))
+
+    def test_archives_lead_to_each_other_and_to_the_feed(self):
+        for path, kind, answer, _ in fetched(RSS, ATOM):
+            if "/archives/" in path:
+                links = links_of(answer.body)
+                with self.subTest(path):
+                    feed = f"/flux/{slug_of(path)}.{path.rsplit('.', 1)[1]}"
+                    self.assertEqual(links["current"], newsroom.public_url + feed)
+                    if "next-archive" in links:
+                        after = newsroom.fetched[links["next-archive"].removeprefix(newsroom.public_url)][1]
+                        self.assertEqual(links_of(after.body)["prev-archive"], newsroom.public_url + path)
+
 
 class Parsers(unittest.TestCase):
-    """Each agrees with what was written, for every feed, field by field."""
+    """Each agrees with what was written, for every document, field by field."""
 
     maxDiff = 2000
 
     def agree(self, parser, path, kind, read):
         with self.subTest(f"{parser}, {path}"):
-            wanted = feed_at(path)
+            wanted = newsroom.about(path)
+            if "language" in read["feed"]:  # in whatever case, says BCP 47 §2.1.1
+                wanted["language"], read["feed"]["language"] = wanted["language"].lower(), read["feed"]["language"].lower()
             self.assertEqual(read["feed"], {field: wanted[field] for field in read["feed"]})
-        cases = shown(path)
+        cases = newsroom.shown(path)
         self.assertEqual(len(read["entries"]), len(cases), (parser, path))
         for case, entry in zip(cases, read["entries"]):
             with self.subTest(f"{parser}, {path}: {case.name}"):
-                wanted = made_of(parser, kind, case.name, entry_of(case, kind))
-                if case.shows.get("cut"):
+                wanted = made_of(parser, kind, case.name, newsroom.entry(case, path, kind))
+                if case.shows.get("cut") and wanted["content"]:
                     self.assert_beginning(entry.pop("content"), wanted)
                 self.assertEqual(entry, {field: wanted[field] for field in entry})
 
@@ -251,49 +168,51 @@ class Parsers(unittest.TestCase):
 
     @unittest.skipUnless(parsers.feedparser, "the parsers of PyPI are missing")
     def test_feedparser_agrees_without_complaint(self):
-        for path, (kind, answer, _) in newsroom.fetched.items():
-            if kind in (RSS, ATOM):
-                self.agree("feedparser", path, kind, parsers.by_feedparser(answer.body, kind))
+        for path, kind, answer, _ in fetched(RSS, ATOM):
+            self.agree("feedparser", path, kind, parsers.by_feedparser(answer.body, kind))
 
     @unittest.skipUnless(parsers.feedparser, "the parsers of PyPI are missing")
     def test_atoma_agrees(self):
-        for path, (kind, answer, _) in newsroom.fetched.items():
+        for path, kind, answer, _ in fetched(RSS, ATOM, JSON_FEED):
             self.agree("atoma", path, kind, parsers.by_atoma(answer.body, kind))
 
     @unittest.skipUnless(parsers.feedparser, "the parsers of PyPI are missing")
     def test_fastfeedparser_agrees(self):
-        for path, (kind, answer, _) in newsroom.fetched.items():
+        for path, kind, answer, _ in fetched(RSS, ATOM, JSON_FEED):
             self.agree("fastfeedparser", path, kind, parsers.by_fastfeedparser(answer.body, kind))
 
     @unittest.skipUnless(parsers.NODE_MODULES.exists(), "the parsers of npm are missing")
     def test_the_libraries_of_npm_agree(self):
-        feeds = [(path, kind, file) for path, (kind, _, file) in newsroom.fetched.items() if kind in (RSS, ATOM)]
-        for (path, kind, _), read in zip(feeds, parsers.by_node([(file, kind) for _, kind, file in feeds])):
+        feeds = fetched(RSS, ATOM)
+        for (path, kind, *_), read in zip(feeds, parsers.by_node([(file, kind) for _, kind, _, file in feeds])):
             self.agree("npm feedparser", path, kind, read["feedparser"])
             self.agree("rss-parser", path, kind, read["rss-parser"])
 
     @unittest.skipUnless(parsers.FEED_RS.exists(), "cargo build --example feed_rs was not run")
     def test_feed_rs_agrees(self):
-        for path, (kind, _, file) in newsroom.fetched.items():
-            self.agree("feed-rs", path, kind, parsers.by_feed_rs(file, kind))
+        feeds = fetched(RSS, ATOM, JSON_FEED)
+        for (path, kind, *_), read in zip(feeds, parsers.by_feed_rs([(file, kind) for _, kind, _, file in feeds])):
+            self.agree("feed-rs", path, kind, read)
 
 
 class Readers(unittest.TestCase):
     """Two real ones show every article of the feed of all."""
 
     maxDiff = 2000
+    PATHS = (("/flux/tout.rss", RSS), ("/flux/tout.atom", ATOM))
 
     def show(self, reader, path, kind, entries, compare):
         entries = {entry["id"]: entry for entry in entries}
-        self.assertEqual(len(entries), len(shown(path)))
-        for case in shown(path):
+        cases = newsroom.shown(path)
+        self.assertEqual(len(entries), len(cases))
+        for case in cases:
             with self.subTest(f"{reader}, {path}: {case.name}"):
-                wanted = made_of(reader, kind, case.name, entry_of(case, kind))
+                wanted = made_of(reader, kind, case.name, newsroom.entry(case, path, kind))
                 compare(case, entries[wanted["id"]], wanted)
 
     @unittest.skipUnless(shutil.which("newsboat"), "newsboat is missing")
     def test_newsboat_shows_every_article_as_it_is(self):
-        for path, kind in (("/flux/tout.rss", RSS), ("/flux/tout.atom", ATOM)):
+        for path, kind in self.PATHS:
             with tempfile.TemporaryDirectory() as folder:
                 newsboat = Newsboat(folder, [newsroom.base + path])
                 newsboat.poll()
@@ -308,7 +227,7 @@ class Readers(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("r2e"), "r2e is missing")
     def test_rss2email_mails_every_article_as_it_is(self):
-        for path, kind in (("/flux/tout.rss", RSS), ("/flux/tout.atom", ATOM)):
+        for path, kind in self.PATHS:
             with tempfile.TemporaryDirectory() as folder:
                 r2e = Rss2email(folder, {"tout": newsroom.base + path}, as_html=True)
                 r2e.poll()
