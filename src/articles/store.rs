@@ -354,21 +354,28 @@ impl Writer<'_> {
         for gone in filed_in.iter().filter(|f| !categories.contains(&f.category_id)) {
             execute!(tx, UNFILE_ARTICLE, id, gone.category_id)?;
         }
+        let shown =
+            |published: Timestamp, retracted: Option<Timestamp>| retracted.is_none() && published <= now;
+        let (was_shown, is_shown) =
+            (shown(old.published_at, old.retracted_at), shown(article.published_at, retracted_at));
+        let is_old = self.archive || old.archive;
         for (position, category) in categories.iter().enumerate() {
             let entered = match filed_in.iter().find(|f| f.category_id == *category) {
                 Some(before) if before.appeared_at == old.appeared_at => appeared_at,
                 Some(before) => before.appeared_at.max(appeared_at),
-                None if self.archive || old.archive => appeared_at,
+                None if is_old => appeared_at,
                 None => appeared_at.max(now),
             };
+            // Back from a retraction, or out of an embargo early: who polls must find it among what is new.
+            let entered = if is_shown && !was_shown && !is_old { entered.max(now) } else { entered };
             execute!(tx, FILE_ARTICLE_IN, id, *category, position as i64, article.published_at, entered)?;
         }
         if !(same_text && same_place) {
-            let shown =
-                |published: Timestamp, retracted: Option<Timestamp>| retracted.is_none() && published <= now;
-            let visibly =
-                shown(old.published_at, old.retracted_at) || shown(article.published_at, retracted_at);
-            if old.retracted_at.is_none() || retracted_at.is_none() {
+            let stays_away = old.retracted_at.is_some() && retracted_at.is_some();
+            // Where a tombstone stands, and whether there is one, follows from its places and its date.
+            let tombstone_moves = stays_away && (!same_place || old.published_at != article.published_at);
+            let visibly = was_shown || is_shown || tombstone_moves;
+            if !stays_away || tombstone_moves {
                 let before: Vec<CategoryId> = filed_in.iter().map(|f| f.category_id).collect();
                 touch(touched, &before, visibly);
                 touch(touched, &categories, visibly);

@@ -14,6 +14,7 @@ mod delivery_run;
 mod delivery_smtp;
 mod editions;
 mod feed_http;
+mod feed_polling;
 mod feed_views;
 mod feed_wire;
 mod feed_xml;
