@@ -43,6 +43,8 @@ has_tool() {
     node) command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ;;
     # Postfix starts as root and nothing less.
     postfix) command -v postfix >/dev/null 2>&1 && [ "$(id -u)" = 0 ] ;;
+    # Debian's, with a database server of its own and PHP's own web server.
+    wordpress) [ -e /usr/share/wordpress/wp-load.php ] && has_tool php && has_tool mariadb-install-db && has_tool mariadbd ;;
     python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
   esac
@@ -53,6 +55,7 @@ debian_packages() {
   case $1 in
     node) if command -v node >/dev/null 2>&1; then echo npm; else echo nodejs npm; fi ;;
     r2e) echo rss2email ;;
+    wordpress) echo wordpress mariadb-server php-cli ;;
     php) echo php-cli ;;
     *) echo "$1" ;;
   esac
@@ -84,6 +87,7 @@ how_to_get() {
       r2e) echo "pip install rss2email" ;;
       python3-venv) echo "brew install python" ;;
       postfix) echo "(Postfix is tested on Linux only)" ;;
+      wordpress) echo "(WordPress is tested on Debian and Ubuntu only)" ;;
       *) echo "brew install $1" ;;
     esac
   else

@@ -1,5 +1,7 @@
 //! A site's feed that is polled: asked politely, taken in like any import, its state kept for every node and for `status`.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use url::Url;
 
@@ -162,7 +164,8 @@ impl FeedSource {
             return Ok((Outcome::failed(why.clone(), memory), Polled::Failed(why)));
         }
         let moved_to = answer.moved_to().map(Url::to_string).or_else(|| memory.moved_to.clone());
-        let validator = |name| answer.header(&name).map(str::to_owned);
+        let settled = has_settled(&answer);
+        let validator = |name| answer.header(&name).filter(|_| settled).map(str::to_owned);
         let read = Outcome {
             moved_to,
             etag: validator(header::ETAG),
@@ -263,6 +266,19 @@ impl Outcome {
             failed: true,
             ..Self::default()
         }
+    }
+}
+
+/// Whether the answer's validators stand for it alone. Those of WordPress are the second of its last change: an answer of that same
+/// second may be followed by another with the same validators, and what was published in between would be missed (RFC 9110
+/// §8.8.2.2).
+fn has_settled(answer: &Answer) -> bool {
+    let moment = |name| httpdate::parse_http_date(answer.header(&name)?).ok();
+    match (moment(header::LAST_MODIFIED), moment(header::DATE)) {
+        (Some(changed), Some(said)) => {
+            said.duration_since(changed).is_ok_and(|age| age >= Duration::from_secs(2))
+        }
+        _ => true,
     }
 }
 

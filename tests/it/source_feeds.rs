@@ -120,7 +120,8 @@ async fn new_articles_of_a_feed_come_in_and_an_unchanged_feed_is_not_sent_again(
         let site = FeedSite::start().await;
         let reader = Reader::start(&db, &site.feed()).await;
         let modified = "Mon, 23 Nov 2026 11:00:00 GMT";
-        let validators = [(header::ETAG, "\"a\""), (header::LAST_MODIFIED, modified)];
+        let noon = "Mon, 23 Nov 2026 12:00:00 GMT";
+        let validators = [(header::ETAG, "\"a\""), (header::LAST_MODIFIED, modified), (header::DATE, noon)];
         let first = item(1, "Le port", "<p>Un.</p>", &["Économie", "quais"]);
         site.answers(200, &validators, &rss(&first));
         assert_eq!(counts(&reader.poll().await), (1, 0, 0));
@@ -161,6 +162,22 @@ async fn new_articles_of_a_feed_come_in_and_an_unchanged_feed_is_not_sent_again(
         site.shows("");
         assert_eq!(counts(&reader.next().await), (0, 0, 0));
         assert!(reader.articles().await.iter().all(|a| a.retracted_at.is_none()), "absent is not retracted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_of_the_second_of_its_last_change_is_not_taken_for_the_last_word() {
+    each_engine(async |db| {
+        let site = FeedSite::start().await;
+        let reader = Reader::start(&db, &site.feed()).await;
+        let second = "Mon, 23 Nov 2026 12:00:00 GMT";
+        let validators = [(header::ETAG, "\"a\""), (header::LAST_MODIFIED, second), (header::DATE, second)];
+        site.answers(200, &validators, &rss(&item(1, "Un", "<p>Un.</p>", &["Économie"])));
+        reader.poll().await;
+        reader.next().await;
+        assert!(!site.asked()[1].contains_key(header::IF_NONE_MATCH));
+        assert!(!site.asked()[1].contains_key(header::IF_MODIFIED_SINCE));
     })
     .await;
 }
