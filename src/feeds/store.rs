@@ -238,6 +238,21 @@ impl FeedStore {
         listings(&self.shelf().feeds)
     }
 
+    /// Every document that is ready, with its public address: each feed in every format, then the list of feeds.
+    #[must_use]
+    pub fn documents(&self) -> Vec<(String, Arc<Snapshot>)> {
+        let shelf = self.shelf();
+        let Some(publication) = &shelf.publication else { return Vec::new() };
+        let feeds = shelf.feeds.iter().flat_map(|feed| {
+            feed.snapshots.iter().map(|snapshot| {
+                let path = FeedPath { slug: feed.view.slug.clone(), format: snapshot.format };
+                (publication.url(&path.from_root()), Arc::clone(snapshot))
+            })
+        });
+        let list = shelf.opml.iter().map(|opml| (publication.url(opml::PATH), Arc::clone(opml)));
+        feeds.chain(list).collect()
+    }
+
     /// Compares the database with what is ready, and rebuilds what changed.
     ///
     /// # Errors

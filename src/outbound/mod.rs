@@ -124,6 +124,14 @@ impl Outbound {
         self.send(Call { method: Method::GET, headers, form: None, limit: LARGEST_FEED }, url).await
     }
 
+    /// Asks for the headers alone (RFC 9110 §9.3.2), following redirects as [`Outbound::get`] does.
+    ///
+    /// # Errors
+    /// As for [`Outbound::get`].
+    pub async fn head(&self, url: &Url, headers: HeaderMap) -> Result<Answer, OutboundError> {
+        self.send(Call { method: Method::HEAD, headers, form: None, limit: LARGEST_FEED }, url).await
+    }
+
     /// Posts a form, `application/x-www-form-urlencoded`. Only redirects that keep the method (307, 308) are followed.
     ///
     /// # Errors
@@ -230,7 +238,7 @@ impl Call {
         match status {
             StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER => {
-                self.method == Method::GET
+                matches!(self.method, Method::GET | Method::HEAD)
             }
             _ => false,
         }

@@ -13,6 +13,7 @@ mod delivery_relay;
 mod delivery_run;
 mod delivery_smtp;
 mod editions;
+mod feed_check;
 mod feed_http;
 mod feed_polling;
 mod feed_views;

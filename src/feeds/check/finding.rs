@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// Of one rule at most this many findings are kept; the rest is counted.
 const MOST_OF_A_RULE: usize = 200;
@@ -31,9 +31,10 @@ impl fmt::Display for Severity {
 }
 
 /// A rule that a feed can break. Its id never changes its meaning.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Rule {
     /// Stable, in kebab-case.
+    #[serde(rename = "rule")]
     pub id: &'static str,
     /// How much breaking it matters.
     pub severity: Severity,
@@ -61,7 +62,7 @@ pub(super) use rules;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The rule that is broken.
-    #[serde(flatten, serialize_with = "named")]
+    #[serde(flatten)]
     pub rule: &'static Rule,
     /// The line it stands at, from 1, where it stands at a line.
     pub line: Option<u32>,
@@ -69,17 +70,6 @@ pub struct Finding {
     pub entry: Option<String>,
     /// What is wrong, in a sentence.
     pub sentence: String,
-}
-
-/// A rule as the keys `rule`, `severity`, `advice` and `source`.
-fn named<S: Serializer>(rule: &&'static Rule, serializer: S) -> Result<S::Ok, S::Error> {
-    use serde::ser::SerializeMap as _;
-    let mut map = serializer.serialize_map(Some(4))?;
-    map.serialize_entry("rule", rule.id)?;
-    map.serialize_entry("severity", &rule.severity)?;
-    map.serialize_entry("advice", rule.advice)?;
-    map.serialize_entry("source", rule.source)?;
-    map.end()
 }
 
 /// Everything that a check found, the gravest first, in the document's order.

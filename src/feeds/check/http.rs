@@ -41,10 +41,10 @@ rules! {
         "RFC 9110 §12.5.5; kiosque rule 6";
     VARY_TOO_MUCH = "vary-too-much", Advice,
         "A cache on the way keeps a copy for every client, which is none. Vary by Accept-Encoding alone.",
-        "kiosque rule 6 and anchors of caching";
+        "kiosque rule 6";
     COOKIE = "cookie", Advice,
         "Caches do not keep what sets a cookie, and readers send none back.",
-        "kiosque: anchors of caching";
+        "kiosque: caching";
     NO_VALIDATOR = "no-validator", Warning,
         "Readers load the whole feed at every poll. Send a strong ETag, made of the bytes, and Last-Modified.",
         "RFC 9110 §8.8; kiosque rule 3";
@@ -77,7 +77,7 @@ rules! {
         "kiosque rule 6; RFC 5861";
     CACHED_TOO_LONG = "cached-too-long", Advice,
         "Readers that heed max-age do not ask for that long. For news 300 to 900 seconds are right.",
-        "kiosque: anchors of caching";
+        "kiosque: caching";
     NOT_CACHED = "not-cached", Warning,
         "No cache may help, so every poll of every reader reaches the server. A feed is public and the same for all.",
         "kiosque rule 6; RFC 9111 §5.2.2";
@@ -95,10 +95,10 @@ rules! {
         "RFC 9110 §9.3.2";
     NO_CORS = "no-cors", Advice,
         "Readers that run in a browser cannot load the feed. Send Access-Control-Allow-Origin: *.",
-        "kiosque: anchors of caching";
+        "kiosque: caching";
     SNIFFED = "no-nosniff", Advice,
         "A browser may take the feed for a page and run what is in it. Send X-Content-Type-Options: nosniff.",
-        "kiosque: anchors of caching";
+        "kiosque: caching";
     HUB_HEADER = "hub-header", Warning,
         "Hubs and subscribers look at the Link header first. Name hub and self there, as the document does.",
         "WebSub §4";
@@ -176,6 +176,8 @@ pub(super) enum Kind {
     Atom,
     Json,
     Opml,
+    /// A page of HTML.
+    Page,
     Other,
 }
 
@@ -192,6 +194,9 @@ pub(super) fn check(
     let full = &exchange.full;
     if full.status != StatusCode::OK {
         return sheet.note(STATUS, format!("The answer is {}.", full.status));
+    }
+    if kind == Kind::Page {
+        return;
     }
     content_type(exchange, kind, declared, sheet);
     coding(exchange, sheet);
@@ -243,7 +248,7 @@ fn content_type(exchange: &Exchange, kind: Kind, declared: Option<&str>, sheet: 
         Kind::Atom => essence == "application/atom+xml" || vague,
         Kind::Json => matches!(essence.as_str(), "application/feed+json" | "application/json"),
         Kind::Opml => essence == "text/x-opml" || vague,
-        Kind::Other => essence == "application/rdf+xml" || vague,
+        Kind::Other | Kind::Page => essence == "application/rdf+xml" || vague,
     };
     if !right {
         sheet.note(CONTENT_TYPE_WRONG, format!("The Content-Type is {}.", short(value)));

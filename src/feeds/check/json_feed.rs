@@ -27,7 +27,7 @@ rules! {
         "JSON Feed 1.1";
     JSON_NULL = "json-null", Advice,
         "Typed parsers stumble over null. Leave out what there is not.",
-        "kiosque: anchors of JSON Feed";
+        "kiosque: JSON Feed";
     JSON_AUTHOR = "json-author", Warning,
         "author is of version 1.0; since 1.1 readers look at authors, a list.",
         "JSON Feed 1.1, authors";

@@ -49,8 +49,9 @@ rules! {
     HISTORY_IN_ENTRY = "history-link-in-entry", Warning,
         "Links to older documents belong to the feed, not to an entry.",
         "W3C FeedHistoryRelInEntry; RFC 5005 §3";
-    ARCHIVE_ALONE = "archive-without-links", Warning,
-        "Who reads an archive document needs prev-archive or next-archive to go on.",
+    ARCHIVE_ALONE = "archive-without-links", Advice,
+        "Who reads an archive document needs prev-archive or next-archive to go on. The W3C validator warns of this; by \
+         RFC 5005 the only archive there is has neither, and is right.",
         "W3C ArchiveIncomplete; RFC 5005 §4";
     ARCHIVE_NO_CURRENT = "archive-without-current", Warning,
         "Who lands on an archive document cannot find the feed to subscribe to. Add rel=\"current\".",

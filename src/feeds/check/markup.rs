@@ -34,13 +34,13 @@ rules! {
         "kiosque rule 15";
     LAZY_IMAGE = "lazy-image", Advice,
         "Without the page's script the image stays empty. Put the real address into src.",
-        "kiosque: anchors of sanitising, lazy images";
+        "kiosque: sanitising, lazy images";
     INLINE_STYLE = "inline-style", Advice,
         "It costs bytes and fights with readers' dark modes. Leave styles out of feeds.",
         "kiosque rule 15";
     SHORTCODE = "shortcode", Advice,
         "Readers show it as text. Expand shortcodes before the article goes into the feed.",
-        "kiosque: anchors of sanitising, shortcodes";
+        "kiosque: sanitising, shortcodes";
 }
 
 /// The elements of HTML, then and now.

@@ -90,6 +90,18 @@ pub fn check_answers(exchange: &Exchange, now: Timestamp) -> Report {
     sheet.report()
 }
 
+/// The address to which a document's first link of this relation leads: `prev-archive` walks an archive. `None` when
+/// there is none, or the document is no feed in XML.
+#[must_use]
+pub fn linked(bytes: &[u8], relation: &str) -> Option<String> {
+    let mut quiet = Sheet::default();
+    let text = std::str::from_utf8(bytes).ok()?;
+    let root = xml::read(text, &mut quiet).root?;
+    let feed = root.first("", "channel").unwrap_or(&root);
+    let link = feed.all(ATOM, "link").find(|link| links::rel(link) == relation)?;
+    link.attribute("href").map(str::to_owned)
+}
+
 /// Every rule, in the order of their ids.
 #[must_use]
 pub fn rules() -> Vec<&'static Rule> {
@@ -129,6 +141,10 @@ fn document(bytes: &[u8], charset: Option<&str>, context: &Context, sheet: &mut 
     // What no reader takes is not looked at: the finding of its size says enough.
     let looked_at = &bytes[..bytes.len().min(crate::outbound::LARGEST_FEED)];
     let characters::Characters { text, declared } = characters::read(bytes, looked_at, charset, sheet);
+    if is_page(&text) {
+        sheet.note(NOT_A_FEED, page(&text));
+        return Found { kind: Kind::Page, declared, hubs: 0 };
+    }
     if text.trim_start().starts_with(['{', '[']) {
         json_feed::check(&text, context, sheet);
         let hubs = text.matches("\"hubs\"").count();
@@ -153,6 +169,28 @@ fn document(bytes: &[u8], charset: Option<&str>, context: &Context, sheet: &mut 
     let feed = root.first("", "channel").unwrap_or(&root);
     let hubs = feed.all(ATOM, "link").filter(|link| links::rel(link) == "hub").count();
     Found { kind: Kind::of(&root), declared, hubs }
+}
+
+/// Whether a text is a page of HTML.
+fn is_page(text: &str) -> bool {
+    let start: String = text.trim_start().chars().take(20).collect();
+    let start = start.to_ascii_lowercase();
+    start.starts_with("<!doctype html") || start.starts_with("<html")
+}
+
+/// What is said of a page: where its feed is, if it says so.
+fn page(text: &str) -> String {
+    let document = dom_query::Document::from(text);
+    let links = document.select("link[rel=alternate][type][href]");
+    let feed = links.iter().find(|link| {
+        let kind = link.attr("type").unwrap_or_default().to_ascii_lowercase();
+        kind.starts_with("application/")
+            && ["rss+xml", "atom+xml", "feed+json"].iter().any(|end| kind.contains(end))
+    });
+    match feed.and_then(|link| link.attr("href")) {
+        Some(address) => format!("This is a page of HTML; it says its feed is {}.", finding::short(&address)),
+        None => "This is a page of HTML.".to_owned(),
+    }
 }
 
 fn judge(root: &Element, context: &Context, sheet: &mut Sheet) {

@@ -25,7 +25,7 @@ rules! {
         "W3C MissingTitleAttr; OPML 2.0, subscription lists";
     OUTLINE_TWICE = "duplicate-outline", Advice,
         "Readers subscribe twice. List one format of each feed.",
-        "kiosque: anchors of discovery";
+        "kiosque: discovery";
 }
 
 /// Judges a document whose root is `opml`.

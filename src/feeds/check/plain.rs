@@ -27,7 +27,7 @@ rules! {
         "W3C InvalidLanguage; RFC 5646 §2.1";
     NO_LANGUAGE = "no-language", Advice,
         "Screen readers guess the voice. Say it once, at the top of the feed.",
-        "W3C MissingDCLanguage; kiosque rule on elements";
+        "W3C MissingDCLanguage; kiosque: language";
 }
 
 /// What HTML 4 names besides the five of XML: readers that decode twice make a character of these.

@@ -14,7 +14,7 @@ rules! {
         "RFC 6721 §3";
     TOMBSTONE_LIVE = "tombstone-of-live-entry", Error,
         "Readers that heed tombstones remove an entry that stands here. Never bury what is alive.",
-        "RFC 6721 §3; kiosque: anchors of tombstones";
+        "RFC 6721 §3; kiosque: tombstones";
     TOMBSTONE_TWICE = "duplicate-tombstone", Error,
         "A feed says once that an entry is gone.",
         "RFC 6721 §3";
