@@ -7,7 +7,6 @@
 use super::document::line;
 use super::spec::{FeedPath, Format, Publication};
 use super::store::Listing;
-use crate::articles::CategoryKind;
 
 /// The media type of the list; no registered one exists.
 pub const CONTENT_TYPE: &str = "text/x-opml; charset=utf-8";
@@ -25,18 +24,15 @@ pub fn write(publication: &Publication, listings: &[Listing]) -> Vec<u8> {
          <outline text=\"{name}\" title=\"{name}\">\n"
     );
     for listing in listings {
-        let title = match listing.kind {
-            CategoryKind::All => name.clone(),
-            CategoryKind::Rubric | CategoryKind::Feed => {
-                format!("{name} – {}", attribute(&line(&listing.name)))
-            }
-        };
+        let options = publication.options(&listing.slug);
+        let (title, language) = (attribute(&listing.title), attribute(&options.language));
         let path = FeedPath { slug: listing.slug.clone(), format: Format::Rss };
         let feed = attribute(&publication.url(&path.from_root()));
-        let page = attribute(&publication.url(&format!("/flux/#{}", listing.slug)));
+        let in_the_list = || publication.url(&format!("/flux/#{}", listing.slug));
+        let page = attribute(&options.link.clone().unwrap_or_else(in_the_list));
         opml.push_str(&format!(
             "<outline type=\"rss\" text=\"{title}\" title=\"{title}\" xmlUrl=\"{feed}\" htmlUrl=\"{page}\" \
-             language=\"fr\"/>\n"
+             language=\"{language}\"/>\n"
         ));
     }
     opml.push_str("</outline>\n</body>\n</opml>\n");
@@ -56,6 +52,8 @@ mod tests {
     use quick_xml::events::Event;
 
     use super::*;
+    use crate::articles::CategoryKind;
+    use crate::feeds::spec::Options;
 
     fn publication(name: &str) -> Publication {
         Publication {
@@ -66,8 +64,9 @@ mod tests {
         }
     }
 
-    fn listing(slug: &str, name: &str, kind: CategoryKind) -> Listing {
-        Listing { slug: slug.into(), name: name.into(), kind, latest: None }
+    fn listing(slug: &str, title: &str) -> Listing {
+        let name = "Une rubrique".into();
+        Listing { slug: slug.into(), name, title: title.into(), kind: CategoryKind::Rubric, latest: None }
     }
 
     /// Every outline's attributes, as a strict reader finds them.
@@ -98,11 +97,15 @@ mod tests {
 
     #[test]
     fn each_feed_stands_once_with_everything_that_readers_and_the_validator_want() {
-        let listings = [
-            listing("tout", "Tous les articles", CategoryKind::All),
-            listing("tech-web", "Tech & Web", CategoryKind::Rubric),
-        ];
-        let opml = write(&publication("L'Éveil"), &listings);
+        let listings = [listing("tout", "L’Éveil"), listing("tech-web", "L’Éveil – Tech & Web")];
+        let mut publication = publication("L'Éveil");
+        let own = Options {
+            language: "ee".into(),
+            link: Some("https://www.exemple.tg/".into()),
+            ..Options::default()
+        };
+        publication.views.insert("tout".into(), own);
+        let opml = write(&publication, &listings);
         let text = std::str::from_utf8(&opml).unwrap();
         assert!(
             text.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">\n<head>\n")
@@ -120,15 +123,19 @@ mod tests {
             assert_eq!(outline[1].1, outline[2].1);
         }
         assert_eq!(outlines[2][1].1, "L’Éveil – Tech & Web");
+        assert_eq!((&*outlines[1][4].1, &*outlines[1][5].1), ("https://www.exemple.tg/", "ee"));
     }
 
     proptest! {
         #[test]
-        fn any_name_gives_a_document_that_a_strict_reader_takes(name in any::<String>(), rubric in any::<String>()) {
-            let listings = [listing("a", &rubric, CategoryKind::Rubric)];
+        fn any_name_gives_a_document_that_a_strict_reader_takes(name in any::<String>(), title in any::<String>()) {
+            // A feed's title is a line of ours already.
+            let title = line(&title);
+            let listings = [listing("a", &title)];
             let outlines = outlines(&write(&publication(&name), &listings));
             prop_assert_eq!(outlines.len(), 2);
-            prop_assert_eq!(&outlines[1][1].1, &format!("{} – {}", line(&name), line(&rubric)));
+            prop_assert_eq!(&outlines[1][1].1, &title);
+            prop_assert_eq!(&outlines[0][0].1, &line(&name));
             for (_, value) in outlines.iter().flatten() {
                 let forbidden = value.contains(|c: char| c.is_control() || "\u{fffe}\u{ffff}".contains(c));
                 prop_assert!(!forbidden, "{value:?}");

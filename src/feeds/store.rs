@@ -67,6 +67,7 @@ struct Shelf {
 #[derive(Debug)]
 struct Feed {
     view: View,
+    title: String,
     version: i64,
     next_at: Option<Timestamp>,
     latest: Option<Latest>,
@@ -124,6 +125,8 @@ pub struct Listing {
     pub slug: String,
     /// Its name.
     pub name: String,
+    /// The feed's title.
+    pub title: String,
     /// All articles, or a rubric's.
     pub kind: CategoryKind,
     /// The newest article.
@@ -365,6 +368,7 @@ fn listings(feeds: &[Arc<Feed>]) -> Vec<Listing> {
     let listing = |feed: &Arc<Feed>| Listing {
         slug: feed.view.slug.clone(),
         name: feed.view.name.clone(),
+        title: feed.title.clone(),
         kind: feed.view.kind,
         latest: feed.latest.clone(),
     };
@@ -402,7 +406,8 @@ impl Feed {
             url: entry.link.clone(),
             published_at: item.published_at,
         });
-        Ok(Self { view, version: choice.version, next_at: choice.next_at, latest, snapshots })
+        let title = document.title;
+        Ok(Self { view, title, version: choice.version, next_at: choice.next_at, latest, snapshots })
     }
 
     fn is_fresh(&self, view: &View, now: Timestamp) -> bool {

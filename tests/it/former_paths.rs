@@ -52,6 +52,8 @@ async fn every_old_address_leads_to_its_feed_for_good() {
             ("/feed", "/flux/tout.rss"),
             ("/feed/atom/", "/flux/tout.atom"),
             ("/feed/rdf/", "/flux/tout.rss"),
+            ("/feed/json/", "/flux/tout.json"),
+            ("/category/politique/feed/json", "/flux/politique.json"),
             ("/?feed=rss2", "/flux/tout.rss"),
             ("/?feed=atom", "/flux/tout.atom"),
             ("/?feed=rss2&cat=7", "/flux/politique.rss"),
