@@ -22,6 +22,9 @@ POLITIQUE = '[[category]]\nname = "Politique"\n'
 SPORT = '[[category]]\nname = "Sport"\n'
 RENAMED = '[[category]]\nname = "Vie publique"\nwas = ["politique"]\n'
 
+# While the site's WordPress goes on, its feed is where articles come from.
+BEHIND = '[[source]]\nfeed = "{site}/feed/"\nevery = "1s"\n'
+
 TOOLS = ("newsboat", "r2e", "openssl")
 
 
@@ -41,7 +44,9 @@ class Polling(unittest.TestCase):
 
         self.wordpress = WordPress(self.site.base, {"Politique": "politique", "Sport": "sport"})
         self.site.answer = self.wordpress.answer
-        self.newsroom = Newsroom(POLITIQUE + SPORT, public_url=self.host.base)
+        source = BEHIND.format(site=self.site.base)
+        outbound = '[outbound]\nallow = ["127.0.0.0/8"]\n'
+        self.newsroom = Newsroom(source + POLITIQUE + SPORT, public_url=self.host.base, more=outbound)
         self.addCleanup(self.newsroom.close)
         self.host.answer = proxy(self.newsroom)
 
@@ -49,7 +54,7 @@ class Polling(unittest.TestCase):
         feeds = {
             "tout": f"{self.site.base}/feed/",
             "politique": f"{self.site.base}/category/politique/feed/",
-            "sport": f"{self.site.base}/category/sport/feed/",
+            "sport": f"{self.site.base}/?feed=rss2&cat=4",
         }
         self.newsboat = Newsboat(folder, feeds.values())
         self.r2e = Rss2email(folder, feeds, certificate=f"{pem}.crt")
@@ -67,7 +72,8 @@ class Polling(unittest.TestCase):
             self.the_site_is_a_wordpress,
             self.the_wordpress_goes_on,
             self.its_articles_are_exported_and_its_feeds_lead_here,
-            self.new_articles_are_filed_here,
+            self.the_wordpress_goes_on_behind,
+            self.the_wordpress_is_given_up,
             self.an_article_is_corrected,
             self.an_article_is_retracted,
             self.a_retraction_is_taken_back,
@@ -144,10 +150,24 @@ class Polling(unittest.TestCase):
         self.newsroom.path("export.xml").write_text(self.wordpress.export(), encoding="utf-8")
         self.newsroom.run("import", "export.xml")
         self.newsroom.start()
-        paths = {"/feed/": "/flux/tout.rss", "/category/politique/feed/": "/flux/politique.rss", "/category/sport/feed/": "/flux/sport.rss"}
-        self.site.answer = lambda path, _: (301, {"Location": self.host.base + paths[path]}, b"")
+        self.site.answer = self.as_the_rules_have_it
 
-    def new_articles_are_filed_here(self):
+    def as_the_rules_have_it(self, path, headers):
+        """What `kiosque feed redirects` says: feeds are here, and kiosque itself may read those of the site."""
+        if headers.get("User-Agent", "").startswith("kiosque/"):
+            return self.wordpress.answer(path, headers)
+        return redirect(self.host.base)(path, headers)
+
+    def the_wordpress_goes_on_behind(self):
+        self.write(20, "Politique", "politique")
+        self.write(21, "Sport", "sport")
+        self.wordpress.posts[4].title = "Article 5, corrigé dans WordPress"
+        self.shows("/flux/politique.rss", "repère-20.")
+        self.shows("/flux/sport.rss", "repère-21.")
+        self.shows("/flux/politique.rss", "corrigé dans WordPress")
+
+    def the_wordpress_is_given_up(self):
+        self.restarted(rubrics=POLITIQUE + SPORT)
         self.file(9, "tout", "politique", categories=["Politique"])
         self.file(10, "tout", "sport", categories=["Sport"])
         self.shows("/flux/sport.rss", "repère-10.")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 SHOWN = 10  # posts_per_rss
+FIRST_TERM = 3  # the number of the first rubric
 
 FEED = """\
 <?xml version="1.0" encoding="UTF-8"?><rss version="2.0"
@@ -132,24 +133,23 @@ class WordPress:
         title = "Le Journal" if slug is None else f"Archives des {slug} - Le Journal"
         items = "".join(ITEM.format(**self._fields(post)) for post in shown)
         date = email.utils.format_datetime(shown[0].published)
-        return FEED.format(title=title, itself=self.base + path, base=self.base, date=date, items=items).encode()
+        return FEED.format(title=title, itself=escape(self.base + path), base=self.base, date=date, items=items).encode()
 
     def answer(self, path, headers):
-        parts = path.strip("/").split("/")
-        if parts == ["feed"]:
-            body = self.feed(path)
-        elif len(parts) == 3 and (parts[0], parts[2]) == ("category", "feed") and parts[1] in self.rubrics.values():
-            body = self.feed(path, parts[1])
-        else:
+        slugs = list(self.rubrics.values())
+        addresses = {"/feed/": None} | {f"/category/{slug}/feed/": slug for slug in slugs}
+        addresses |= {f"/?feed=rss2&cat={FIRST_TERM + n}": slug for n, slug in enumerate(slugs)}
+        if path not in addresses:
             return 404, {"Content-Type": "text/html; charset=UTF-8"}, b"<h1>Page introuvable</h1>"
+        body = self.feed(path, addresses[path])
         # As WordPress does: one tag for the whole site, compared as a text.
-        tag = f'"{hashlib.md5(str(len(self.posts)).encode()).hexdigest()}"'
+        tag = f'"{hashlib.md5(repr(self.posts).encode()).hexdigest()}"'
         if headers.get("If-None-Match") == tag:
             return 304, {"ETag": tag}, b""
         return 200, {"Content-Type": "application/rss+xml; charset=UTF-8", "ETag": tag}, body
 
     def export(self):
         """Everything as *Tools → Export* writes it."""
-        terms = [TERM.format(number=n, slug=slug, rubric=name) for n, (name, slug) in enumerate(self.rubrics.items(), 3)]
+        terms = [TERM.format(number=n, slug=slug, rubric=name) for n, (name, slug) in enumerate(self.rubrics.items(), FIRST_TERM)]
         items = [EXPORTED.format(**self._fields(post)) for post in self.posts]
         return EXPORT.format(base=self.base, terms="".join(terms), items="".join(items))
