@@ -133,6 +133,11 @@ case("code with markup in it", MARKUP, html="<pre><code>if (a &lt; b &amp;&amp; 
 case("an entity that only HTML knows", MARKUP, html="<p>10&nbsp;000&hellip; &euro; &copy; &inconnu; &amp;nbsp;</p>",
      shows={"body": f"<p>10{NO_BREAK}000… € © &amp;inconnu; &amp;nbsp;</p>"})
 case("deep nesting", MARKUP, html="<div><blockquote>" * 600 + "Au fond." + "</blockquote></div>" * 600, shows={"body": None})
+case("a title of nothing but markup", MARKUP, title="<b> </b><!-- x -->", html="<p>Le port double.</p>", shows={"title": "Le port double."})
+case("a base, a refresh and a stylesheet", MARKUP, html="<base href='https://mal.example/'><meta http-equiv=refresh content='0;url=//mal.example'><link rel=stylesheet href=x.css><p>Un <a href='x'>x</a></p>",
+     shows={"body": f"<p>Un <a href=\"{SITE}/x\">x</a></p>"})
+case("line ends of three kinds in code", MARKUP, html="<pre>a\r\nb\rc\n\td</pre>", shows={"body": "<pre>a\nb\nc\n\td</pre>"})
+case("many combining marks", MARKUP, title="Z" + "\u0335\u0321\u0322\u0308" * 20 + "algo", html="<p>a" + "\u0301" * 200 + "</p>")
 case("a body of plain text", MARKUP, text="Un < deux & <b>trois</b>\n\nDeux ]]> fin",
      shows={"body": "<p>Un &lt; deux &amp; &lt;b&gt;trois&lt;/b&gt;</p>\n<p>Deux ]]&gt; fin</p>"})
 
@@ -149,6 +154,11 @@ case("spaces and accents in an address", LINKS, url="https://www.exemple.tg/é t
      shows={"link": "https://www.exemple.tg/%C3%A9%20t%C3%A9/l'%C3%A9t%C3%A9?q=a%20b%7Cc#fin%20d'ann%C3%A9e",
             "body": "<p><a href=\"https://www.exemple.tg/%C3%A9%20t%C3%A9.pdf\">x</a></p>"})
 case("an ampersand in the article's address", LINKS, url="https://www.exemple.tg/?p=12&x=1&amp=2")
+case("an article's address with user, port and fragment", LINKS, url="https://afi:secret@www.exemple.tg:8443/a;b=1?x[]=1&y={2}#é",
+     shows={"link": "https://afi:secret@www.exemple.tg:8443/a;b=1?x%5B%5D=1&y=%7B2%7D#%C3%A9"})
+case("a line break and blanks in a link", LINKS, html="<p><a href=' https://www.exem\nple.tg/a\t b '>x</a></p>",
+     shows={"body": "<p><a href=\"https://www.exemple.tg/a%20b\">x</a></p>"})
+case("a picture that is no address", LINKS, image="data:image/gif;base64,R0lGOD", refused="image")
 case("links that act", LINKS, html="<p><a href='javascript:alert(1)'>a</a> <a href=' java\tscript:x'>b</a> <a href='data:text/html,x'>c</a> <a href='vbscript:x'>d</a></p>",
      shows={"body": "<p>a b c d</p>"})
 case("links to mail, telephone and file", LINKS, html="<p><a href='mailto:a@exemple.tg'>a</a> <a href='tel:+22890000000'>b</a> <a href='file:///etc/passwd'>c</a></p>",
@@ -186,7 +196,7 @@ case("percent and signs in a title", FIELDS, title="100% d'accord: 5'30''... \"o
      shows={"title": f"100{NO_BREAK}% d’accord{NO_BREAK}: 5'30''… «{NO_BREAK}oui{NO_BREAK}»{NARROW}; 1{NARROW}000{NO_BREAK}F{NO_BREAK}CFA{NARROW}!"})
 case("a format string as a title", FIELDS, title="%s %d {0} ${x} %n \\u0041")
 case("no body", FIELDS, title="Brève", html="", shows={"body": ""})
-case("no body and no summary", FIELDS, title="Brève de nuit", html="", summary=None, shows={"body": "", "summary": ""})
+case("no body and no summary", FIELDS, title="Brève de nuit", html="", summary=None, shows={"body": "", "summary": "Brève de nuit"})
 case("a body of one megabyte in one paragraph", FIELDS, html="<p>" + "Lomé, le fleuve et la mer. " * 37000 + "</p>", shows={"body": None, "cut": True})
 case("a body of a megabyte in many paragraphs", FIELDS, html="<p>Le « port » & l’eau : <b>oui</b>.</p>\n" * 20000, shows={"body": None, "cut": True})
 case("a body of a megabyte of signs to escape", FIELDS, html="<p>" + "&lt;&amp;&gt; " * 60000 + "</p>", shows={"body": None, "cut": True})
@@ -201,6 +211,11 @@ case("a category that nobody declared", None, categories=["Faits divers"], shows
 case("a category that was removed", None, categories=["Météo"], shows={"categories": []})
 case("every category at once", None, categories=[VOICES, "Sport", LINKS, FIELDS, "Sport", MARKUP],
      shows={"categories": [VOICES, "Sport", LINKS, FIELDS, MARKUP]})
+case("a category with its entity", None, categories=["Tech &amp; Web"], shows={"categories": ["Tech & Web"]})
+case("tags with commas, quotes and line ends", FIELDS, tags=["a, b", "\"c\"", "d\ne", "]]>", "#f", "é" * 300], shows={"tags": ["a, b", "\"c\"", "d e", "]]>", "#f", "é" * 300]})
+case("an author with a line end and a tab", FIELDS, author="Afi\r\n\tKossi ", shows={"authors": ["Afi Kossi"]})
+case("a summary of blanks", FIELDS, summary=" \u00a0\n ", html="<p>Le fleuve.</p>", shows={"summary": "Le fleuve."})
+case("an id of two kilobytes", FIELDS, id="https://www.exemple.tg/" + "a" * 2000, refused="id")
 case("a tag that is named as a rubric", FIELDS, tags=["société", "Port & mer", "Port & mer", "", "<i>c</i>", "C++"],
      shows={"tags": ["Port & mer", "c", "C++"]})
 case("no author", FIELDS, author=None, shows={"authors": []})

@@ -50,11 +50,7 @@ TAKE_THE_SUMMARY = {
 def made_of(parser, kind, case, wanted):
     """The fields of `wanted` as this parser gives them of this case."""
     if not wanted["content"] and (parser, kind) in TAKE_THE_SUMMARY:
-        # JSON Feed wants a content: it is the title, when there is nothing else.
-        content = wanted["summary"] or (wanted["title"] if kind == JSON_FEED else "")
-        wanted = wanted | {"content": content}
-        if parser == "fastfeedparser" and kind == JSON_FEED:
-            wanted["summary"] = content
+        wanted = wanted | {"content": wanted["summary"]}
     for name, kinds, cases, fields in FAULTS:
         if name == parser and kind in kinds and case in cases:
             same = {field: wanted[value[1:]] for field, value in fields.items() if str(value).startswith("=")}
