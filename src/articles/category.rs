@@ -125,10 +125,11 @@ pub async fn declare(
         }
     }
     if !changed.is_empty() {
-        changed.extend(all(&mut tx).await?);
-        changed.sort_unstable();
-        changed.dedup();
-        for id in changed {
+        // Articles in other feeds name their rubrics too.
+        let every: Vec<Category> = fetch_all!(tx, CATEGORIES)?;
+        let mut every: Vec<CategoryId> = every.into_iter().map(|category| category.id).collect();
+        every.sort_unstable();
+        for id in every {
             bump(&mut tx, id, Some(now)).await?;
         }
         tell_feeds(&mut tx).await?;

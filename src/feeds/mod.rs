@@ -10,6 +10,7 @@ pub mod atom;
 pub mod brotli;
 pub mod check;
 pub mod document;
+pub mod feed;
 pub mod former;
 mod full_text;
 pub mod item;
@@ -25,9 +26,10 @@ pub mod store;
 pub mod uri;
 pub mod watch;
 
+pub use feed::{Latest, Listing};
 pub use snapshot::Snapshot;
 pub use spec::{FeedPath, Format, Publication};
-pub use store::{FeedStore, Found, Listing};
+pub use store::{FeedStore, Found};
 
 use crate::db::Sql;
 

@@ -5,8 +5,8 @@
 //! list does.
 
 use super::document::line;
+use super::feed::Listing;
 use super::spec::{FeedPath, Format, Publication};
-use super::store::Listing;
 
 /// The media type of the list; no registered one exists.
 pub const CONTENT_TYPE: &str = "text/x-opml; charset=utf-8";

@@ -11,12 +11,13 @@ use anyhow::Context;
 
 use super::agreement::Agreement;
 use super::archive::{Archives, Making};
-use super::document::{Document, Rubrics, rubrics};
-use super::items::{Choice, choose};
+use super::document::{Rubrics, rubrics};
+use super::feed::{Feed, Listing, listings};
+use super::items::choose;
+use super::opml;
 use super::snapshot::{Coding, Snapshot};
 use super::spec::{ArchivePath, FeedPath, Format, Publication, View};
-use super::{atom, json, opml, rss};
-use crate::articles::{CategoryId, CategoryKind};
+use crate::articles::CategoryId;
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::{fetch_all, statements};
@@ -63,17 +64,6 @@ struct Shelf {
     opml: Option<Arc<Snapshot>>,
 }
 
-/// The feeds of one category and what they were built from.
-#[derive(Debug)]
-struct Feed {
-    view: View,
-    title: String,
-    version: i64,
-    next_at: Option<Timestamp>,
-    latest: Option<Latest>,
-    snapshots: Vec<Arc<Snapshot>>,
-}
-
 /// What a slug of old leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Former {
@@ -105,32 +95,6 @@ pub enum OldName<'a> {
     Slug(&'a str),
     /// An author's slug.
     Author(&'a str),
-}
-
-/// The newest article of a feed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Latest {
-    /// Its title as printed.
-    pub title: String,
-    /// Its page.
-    pub url: String,
-    /// When it was published.
-    pub published_at: Timestamp,
-}
-
-/// A feed as the list of feeds shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing {
-    /// The category's slug.
-    pub slug: String,
-    /// Its name.
-    pub name: String,
-    /// The feed's title.
-    pub title: String,
-    /// All articles, or a rubric's.
-    pub kind: CategoryKind,
-    /// The newest article.
-    pub latest: Option<Latest>,
 }
 
 /// What a refresh did.
@@ -357,69 +321,6 @@ impl Shelf {
             })
             .collect();
         Self { feeds, snapshots, ..Self::default() }
-    }
-}
-
-/// All articles first, then the declared rubrics in their order.
-fn listings(feeds: &[Arc<Feed>]) -> Vec<Listing> {
-    let listed = |feed: &&Arc<Feed>| feed.view.listed || feed.view.kind == CategoryKind::All;
-    let mut listed: Vec<&Arc<Feed>> = feeds.iter().filter(listed).collect();
-    listed.sort_by_key(|feed| feed.view.kind != CategoryKind::All);
-    let listing = |feed: &Arc<Feed>| Listing {
-        slug: feed.view.slug.clone(),
-        name: feed.view.name.clone(),
-        title: feed.title.clone(),
-        kind: feed.view.kind,
-        latest: feed.latest.clone(),
-    };
-    listed.into_iter().map(listing).collect()
-}
-
-impl Feed {
-    fn build(
-        view: View,
-        choice: &Choice,
-        rubrics: &Rubrics,
-        publication: &Publication,
-        former: Option<&Self>,
-    ) -> anyhow::Result<Self> {
-        let document = Document::new(&view, choice, rubrics, publication);
-        let mut snapshots = Vec::with_capacity(Format::ALL.len());
-        for format in Format::ALL {
-            let bytes = match format {
-                Format::Rss => rss::write(&document, publication)?,
-                Format::Atom => atom::write(&document, publication)?,
-                Format::Json => json::write(&document, publication)?,
-            };
-            let former = former.and_then(|feed| feed.snapshots.iter().find(|old| old.format == format));
-            let changed = match format {
-                Format::Atom => choice.newest_change_with_tombstones(),
-                Format::Rss | Format::Json => choice.newest_change(),
-            };
-            let own = document.own_url(format, publication);
-            let snapshot = Snapshot::new(format, bytes, changed, former.map(Arc::as_ref))?
-                .with_links(&own, &publication.hubs)?;
-            snapshots.push(Arc::new(snapshot));
-        }
-        let latest = document.entries.first().zip(choice.items.first()).map(|(entry, item)| Latest {
-            title: entry.title.clone(),
-            url: entry.link.clone(),
-            published_at: item.published_at,
-        });
-        let title = document.title;
-        Ok(Self { view, title, version: choice.version, next_at: choice.next_at, latest, snapshots })
-    }
-
-    fn is_fresh(&self, view: &View, now: Timestamp) -> bool {
-        let View { slug, name, kind, listed, feed_id, .. } = &self.view;
-        self.version == view.feed_version
-            && self.next_at.is_none_or(|next| next > now)
-            && (slug, name, *kind, *listed, feed_id)
-                == (&view.slug, &view.name, view.kind, view.listed, &view.feed_id)
-    }
-
-    fn path(&self, snapshot: &Snapshot) -> String {
-        FeedPath { slug: self.view.slug.clone(), format: snapshot.format }.to_string()
     }
 }
 
