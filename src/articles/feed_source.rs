@@ -12,6 +12,7 @@ use crate::outbound::{Answer, HeaderMap, HeaderValue, Outbound, StatusCode, head
 use crate::{execute, fetch_all, fetch_optional};
 
 use super::backoff::{pause, retry_after};
+use super::formats::LeftOut;
 use super::import::Options;
 use super::intake::Intake;
 use super::source;
@@ -219,10 +220,13 @@ impl FeedSource {
             Err(why) => return Ok((Outcome::failed(why.clone(), memory), Polled::Failed(why))),
         };
         let entries = summary.new + summary.updated + summary.unchanged;
-        let error = summary
-            .faults
-            .first()
-            .map(|fault| format!("{} of its entries cannot be taken, such as {fault}", summary.rejected));
+        let elsewhere = summary.left_out.get(&LeftOut::Elsewhere).map(|number| {
+            format!("{number} of its entries are articles of another source, which is left to change them")
+        });
+        let fault = summary.faults.first();
+        let error = fault
+            .map(|fault| format!("{} of its entries cannot be taken, such as {fault}", summary.rejected))
+            .or(elsewhere);
         let outcome = Outcome { entries: i64::try_from(entries).ok(), error, ..read };
         Ok((outcome, Polled::Taken(Box::new(summary))))
     }

@@ -55,6 +55,17 @@ impl Said {
         Self { content_hash: filed.hash.clone(), own_hash, feed_hash }
     }
 
+    /// The same when what the site's own door says now has changed the article. A feed is live and an export may be old, so
+    /// the feed's next words count even if they are its last ones again: they are compared with the article anew.
+    #[must_use]
+    pub(super) fn overruling(self, filed: &Filed) -> Self {
+        let feed_hash = match filed.is_from_feed() {
+            true => self.feed_hash,
+            false => self.feed_hash.map(|_| Vec::new()),
+        };
+        Self { feed_hash, ..self }
+    }
+
     /// The columns `own_hash` and `feed_hash`.
     pub(super) fn columns(&self) -> (Option<&[u8]>, Option<&[u8]>) {
         (self.own_hash.as_deref(), self.feed_hash.as_deref())

@@ -231,3 +231,93 @@ fn push_text(text: &str, gist: &mut String) {
     let plain = text.replace("&quot;", "\"");
     plain.chars().for_each(|c| push_folded(c, gist));
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_a_summary_by_somebodys_hand_is_one() {
+        let body = "<figure><img src=\"a.jpg\" alt=\"\"><figcaption>Légende</figcaption></figure>\n<p>L'année \"record\" du port.</p>\n<p>Suite.</p>";
+        assert_eq!(own_summary("L’année « record » […]", body), None);
+        assert_eq!(own_summary("Autre chose, coupée par une machine [...]", body), None);
+        assert_eq!(own_summary("L’année “record” du port. Suite.", body), None);
+        assert_eq!(own_summary("L’année “record”… Lire la suite »", body), None);
+        assert_eq!(own_summary("", body), None);
+        assert_eq!(own_summary("Le port va bien.", body).as_deref(), Some("Le port va bien."));
+        assert_eq!(own_summary("Le port va bien. Read more", body).as_deref(), Some("Le port va bien."));
+    }
+
+    #[test]
+    fn the_line_of_the_plugin_goes_and_no_other() {
+        let page = "https://www.exemple.tg/economie/port/";
+        let line = "<p>L’article <a href=\"https://www.exemple.tg/economie/port/?utm_source=rss\">Le port</a> est apparu en premier sur <a href=\"https://www.exemple.tg\">Le Journal</a>.</p>";
+        assert_eq!(without_origin_line(&format!("<p>Texte.</p>\n{line}"), page), "<p>Texte.</p>");
+        for stays in [
+            "<p>Texte.</p>\n<p>Voir <a href=\"https://www.exemple.tg/economie/port/\">cette page</a>.</p>",
+            "<p>Texte.</p>\n<p>Voir <a href=\"https://www.exemple.tg/a/b/\">ceci</a> sur <a href=\"https://www.exemple.tg\">le site</a>.</p>",
+            "<p>Texte.</p>\n<p>Voir <a href=\"https://www.exemple.tg/economie/port/\">ceci</a> et <a href=\"https://ailleurs.example/\">cela</a>.</p>",
+            "Texte",
+        ] {
+            assert_eq!(without_origin_line(stays, page), stays);
+        }
+    }
+
+    #[test]
+    fn emoji_are_characters_again_and_pictures_stay() {
+        let html = "a <img src=\"https://s.w.org/1f389.png\" alt=\"🎉\" class=\"wp-smiley\" /> b <img src=\"c.jpg\" alt=\"c\">";
+        assert_eq!(without_emoji_pictures(html), "a 🎉 b <img src=\"c.jpg\" alt=\"c\">");
+        assert_eq!(without_emoji_pictures("wp-smiley <img alt="), "wp-smiley <img alt=");
+    }
+
+    #[test]
+    fn what_a_reader_would_notice_is_another_text() {
+        let body = "<p>Le port, 12 <strong>grues</strong> et <a href=\"https://a.tg/\">un lien</a>.</p>\n<p><img src=\"https://a.tg/i.jpg\" alt=\"\"></p>";
+        for (from, to) in [
+            ("12", "13"),
+            ("port", "Port"),
+            ("<strong>grues</strong>", "grues"),
+            ("https://a.tg/\"", "https://b.tg/\""),
+            ("i.jpg", "j.jpg"),
+            (", ", " "),
+        ] {
+            assert_ne!(body_gist(body), body_gist(&body.replacen(from, to, 1)), "{from}");
+        }
+        let shown = body.replace("</p>\n<p>", "<br>").replace("https:", "http:").replace(" et", "\u{a0}et");
+        assert_eq!(body_gist(body), body_gist(&shown));
+    }
+
+    /// What WordPress makes of typed text in a feed.
+    fn texturized(text: &str) -> String {
+        let text =
+            text.replace("...", "…").replace(" -- ", " — ").replace(" :", "\u{a0}:").replace('\'', "’");
+        let mut opens = false;
+        let quote = |c| match c {
+            '"' => {
+                opens = !opens;
+                if opens { '“' } else { '”' }
+            }
+            c => c,
+        };
+        text.chars().map(quote).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn typography_is_no_change_and_every_letter_is(
+            text in "([a-zéɖ]{1,8}|'|\"| -- |\\.\\.\\.| : | ){1,30}", at: prop::sample::Index,
+        ) {
+            prop_assert_eq!(text_gist(&text), text_gist(&texturized(&text)));
+            let letters: Vec<usize> = text.char_indices().filter(|(_, c)| c.is_alphabetic()).map(|(i, _)| i).collect();
+            if !letters.is_empty() {
+                let at = letters[at.index(letters.len())];
+                let mut changed = text.clone();
+                let old = changed.remove(at);
+                changed.insert(at, if old == 'z' { 'y' } else { 'z' });
+                prop_assert_ne!(text_gist(&text), text_gist(&changed));
+            }
+        }
+    }
+}

@@ -291,7 +291,7 @@ impl Writer<'_> {
         let old: AsStored = fetch_one!(tx, ARTICLE_AS_STORED, id)?;
         let filed_in: Vec<FiledIn> = fetch_all!(tx, ARTICLE_FILED_IN, id)?;
         let said = old.said.and(filed);
-        let (own_said, feed_said) = said.columns();
+        let overruling = said.clone().overruling(filed);
         let both = old.said.by_other_door(filed);
         let reconciled = (both || filed.is_from_feed())
             .then(|| rendition::reconcile(&self.standing(&old, &filed_in, rules), filed, both));
@@ -314,9 +314,11 @@ impl Writer<'_> {
             && (old.primary_category_id, &old.origin_id) == (filed.primary, &article.origin_id)
         {
             // The categories were merged, or an older version wrote the hash: nothing a person could see.
+            let (own_said, feed_said) = said.columns();
             execute!(tx, SET_CONTENT_HASH, id, &filed.hash[..], own_said, feed_said)?;
             return Ok(Outcome::Unchanged);
         }
+        let (own_said, feed_said) = overruling.columns();
         // Only the newsroom says that a change is one that readers should hear of (RFC 4287 §4.2.15).
         let said = changed_at(article, now).filter(|_| !same_text).unwrap_or(article.published_at);
         let updated_at = match said.whole_second() {

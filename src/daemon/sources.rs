@@ -99,6 +99,13 @@ fn tell(feed: &str, polled: &Polled) {
             let (new, updated, rejected) = (summary.new, summary.updated, summary.rejected);
             if new + updated + rejected > 0 {
                 tracing::info!(feed, new, updated, rejected, "articles taken from the feed");
+                for category in &summary.unlisted {
+                    tracing::info!(
+                        feed,
+                        category = category.name,
+                        "a category that config.toml does not name"
+                    );
+                }
             }
         }
         Polled::Failed(why) => tracing::warn!(feed, why, "the feed was not read"),

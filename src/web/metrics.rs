@@ -16,6 +16,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::exposition::Exposition;
 use crate::app::App;
+use crate::articles::{FeedState, feed_states};
 use crate::clock::DAY;
 use crate::delivery::{Balance, Depth, balances, depths};
 use crate::newsletters::edition::EditionId;
@@ -104,7 +105,31 @@ async fn gathered(app: &App) -> String {
     out.into_text()
 }
 
+/// The feeds that are read, for an alarm when one has not been for too long.
+async fn sources(app: &App, out: &mut Exposition) -> sqlx::Result<()> {
+    let states = feed_states(&app.db).await?;
+    let configured = |state: &&FeedState| {
+        app.config.sources.iter().any(|s| s.feed.as_ref().is_some_and(|f| f.get_ref().as_str() == state.url))
+    };
+    let of = |state: &FeedState| format!("feed=\"{}\"", state.url);
+    #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats alone")]
+    let number = |n: i64| n as f64;
+    out.gauge(
+        "kiosque_source_failures",
+        "How often a feed that is a source failed since it was read last.",
+        states.iter().filter(configured).map(|state| (of(state), number(state.failures))),
+    );
+    let read = |state: &FeedState| Some((of(state), number(state.succeeded_at?.millis()) / 1000.0));
+    out.gauge(
+        "kiosque_source_read_timestamp_seconds",
+        "When a feed that is a source was read last, or had nothing new.",
+        states.iter().filter(configured).filter_map(read),
+    );
+    Ok(())
+}
+
 async fn deliveries(app: &App, out: &mut Exposition) -> sqlx::Result<()> {
+    sources(app, out).await?;
     let balances = balances(&app.db, app.clock.now().plus(-EDITIONS_SHOWN)).await?;
     let of = |edition: EditionId| format!("edition=\"{edition}\"");
     #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats alone")]

@@ -11,7 +11,7 @@ use kiosque::db::Db;
 use kiosque::outbound::Outbound;
 use kiosque::{fetch_one, statements};
 
-use crate::support::database::each_engine;
+use crate::support::database::{TestDatabase, each_engine};
 use crate::support::feed_site::{FeedSite, item, rss};
 use crate::support::newsroom;
 
@@ -399,6 +399,63 @@ async fn what_leads_back_to_ourselves_is_refused() {
         assert_eq!(reader.articles().await.iter().filter(|a| a.title.starts_with("Un")).count(), 1);
     })
     .await;
+}
+
+/// What the newsroom may have written, as typed and as shown.
+const VERSIONS: [(&str, &str); 4] = [
+    ("Un \"mot\".", "<p>Un “mot”.</p>"),
+    ("Un \"mot\" de plus.", "<p>Un “mot” de plus.</p>"),
+    ("Un <strong>mot</strong>.", "<p>Un <strong>mot</strong>.</p>"),
+    ("Un <a href=\"https://a.tg/\">mot</a>.", "<p>Un <a href=\"https://a.tg/\">mot</a>.</p>"),
+];
+
+#[tokio::test]
+async fn whatever_comes_by_which_door_a_reading_of_the_feed_shows_what_the_site_says() {
+    let mut random = 7u64;
+    let mut pick = move |below: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % below
+    };
+    let database = TestDatabase::sqlite().await;
+    let db = database.open().await;
+    let site = FeedSite::start().await;
+    let reader = Reader::start(&db, &site.feed()).await;
+    for number in 1..=60 {
+        let mut history = String::new();
+        let mut version = 0;
+        let mut exported = None;
+        for step in 0..12 {
+            let (typed, shown) = VERSIONS[version];
+            let what = if step == 11 { 1 } else { pick(4) };
+            history += ["edit ", "poll ", "export ", "old export "][what as usize];
+            let guid = |xml: String| {
+                xml.replace("?p=1", &format!("?p={number}")).replace("tg/1/", &format!("tg/{number}/"))
+            };
+            match what {
+                0 => version = pick(4) as usize,
+                1 => {
+                    site.shows(&guid(item(1, "Un", shown, &["Économie", "port"])));
+                    assert!(matches!(reader.next().await, Polled::Taken(_)));
+                    let url = format!("https://www.exemple.tg/{number}/");
+                    let found = articles::find(&db, &url).await.unwrap();
+                    let [article] = &found[..] else { panic!("{} articles after {history}", found.len()) };
+                    let plain = |body: &str| body.replace(['“', '”'], "\"").replace("&quot;", "\"");
+                    assert_eq!(plain(&article.body), plain(shown), "{history}");
+                }
+                _ => {
+                    let current =
+                        guid(post(1, "Un", typed, "")).replace("post_id>1<", &format!("post_id>{number}<"));
+                    // An old file is the one that was imported before.
+                    let file = exported.clone().filter(|_| what == 3).unwrap_or(current);
+                    reader.export(&wxr(&file)).await;
+                    exported = Some(file);
+                }
+            }
+        }
+    }
+    assert_eq!(reader.articles().await.len(), 60);
+    db.close().await;
+    database.remove().await;
 }
 
 #[test]

@@ -326,4 +326,60 @@ mod tests {
         .remove(0);
         assert_eq!(draft.image.unwrap().url, "https://www.exemple.tg/a.jpg");
     }
+
+    #[test]
+    fn a_feed_that_is_not_quite_xml_is_read_all_the_same() {
+        let item = |title: &str| {
+            rss(&format!("<item><title>{title}</title><link>https://www.exemple.tg/1</link></item>"))
+        };
+        let title = |bytes: &[u8]| {
+            let place = Place { file: "feed.xml".into(), line: None };
+            let document = read(bytes, None, &place, NOW).map_err(|fault| fault.to_string());
+            document.map(|document| match &document.records[0] {
+                Record::Draft(draft) => plain(&draft.title),
+                other => panic!("{other:?}"),
+            })
+        };
+        let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+            ("white space before the declaration", format!("\n \n{}", item("Un")).into_bytes(), "Un"),
+            ("byte order mark", format!("\u{feff}{}", item("Un")).into_bytes(), "Un"),
+            ("entities of HTML", item("L&eacute;o &nbsp; x").into_bytes(), "Léo \u{a0} x"),
+            ("a bare ampersand", item("Tech & Web").into_bytes(), "Tech & Web"),
+            ("control characters", item("a\u{b}b&#11;c").into_bytes(), "abc"),
+            (
+                "latin-1, as declared",
+                {
+                    let text = item("Économie").replace("UTF-8", "ISO-8859-1");
+                    text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+                },
+                "Économie",
+            ),
+            (
+                "windows-1252 that says UTF-8",
+                {
+                    let text = item("L\u{92}Économie");
+                    text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+                },
+                "L’Économie",
+            ),
+        ];
+        for (what, bytes, expected) in cases {
+            assert_eq!(title(&bytes).as_deref(), Ok(expected), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_million_elements_within_each_other_do_no_harm() {
+        let place = Place { file: "feed.xml".into(), line: None };
+        let deep = format!("{}x{}", "<a>".repeat(1_000_000), "</a>".repeat(1_000_000));
+        for feed in [
+            format!(
+                "<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry><id>1</id><content type=\"xhtml\">{deep}</content></entry></feed>"
+            ),
+            rss(&format!("<item>{deep}</item>")),
+            format!("{{\"version\": {}", "[".repeat(1_000_000)),
+        ] {
+            let _whatever = read(feed.as_bytes(), None, &place, NOW);
+        }
+    }
 }

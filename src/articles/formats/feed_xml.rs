@@ -6,15 +6,20 @@ use feed_rs::parser;
 use url::Url;
 
 use crate::articles::article::{DraftBody, Image};
+use crate::html::text::decode;
 
 use super::escaped;
 use super::feed::{Entries, Entry};
 
-/// Reads a document; `at` is where relative links start.
+/// Reads a document; `at` is where relative links start. One that is not quite XML is mended, as readers do.
 ///
 /// # Errors
 /// Why it is none, in the parser's words.
 pub(super) fn read(bytes: &[u8], at: Option<&Url>) -> Result<Entries, String> {
+    parse(bytes, at).or_else(|why| parse(mended(bytes).as_bytes(), at).map_err(|_| why))
+}
+
+fn parse(bytes: &[u8], at: Option<&Url>) -> Result<Entries, String> {
     // The pipeline cleans; and an id made up from title and link would change with the title.
     let parser = parser::Builder::new()
         .base_uri(at.map(Url::as_str))
@@ -27,6 +32,45 @@ pub(super) fn read(bytes: &[u8], at: Option<&Url>) -> Result<Entries, String> {
     let everybody = feed.authors;
     let entries = feed.entries.into_iter().map(|entry| entry_of(entry, &everybody, rss)).collect();
     Ok(Entries { entries, own_addresses })
+}
+
+/// The document in UTF-8, without a declaration that says otherwise, and its bare ampersands escaped.
+fn mended(bytes: &[u8]) -> String {
+    let text = decode(bytes);
+    let text = text.trim_start();
+    let text =
+        text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")).map_or(text, |(_, rest)| rest);
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        // What stands in a CDATA section is text already.
+        let taken = match rest.strip_prefix("<![CDATA[") {
+            Some(section) => rest.len() - section.split_once("]]>").map_or("", |(_, rest)| rest).len(),
+            None => 1,
+        };
+        out.push_str(&rest[..taken]);
+        if rest.starts_with('&') && !is_reference(&rest[1..]) {
+            out.push_str("amp;");
+        }
+        rest = &rest[taken..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether what follows an ampersand makes it a reference: `amp;`, `#233;`, `#xE9;`.
+fn is_reference(after: &str) -> bool {
+    let Some((name, _)) = after.split_once(';').filter(|(name, _)| (1..=32).contains(&name.len())) else {
+        return false;
+    };
+    match name.strip_prefix('#') {
+        Some(number) => {
+            number.strip_prefix(['x', 'X']).unwrap_or(number).bytes().all(|b| b.is_ascii_hexdigit())
+        }
+        None => name.bytes().all(|b| b.is_ascii_alphanumeric()),
+    }
 }
 
 fn entry_of(entry: model::Entry, everybody: &[model::Person], rss: bool) -> Entry {
