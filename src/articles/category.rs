@@ -9,8 +9,8 @@ use crate::db::{Db, Tx};
 use crate::french::slug::slug;
 use crate::{execute, fetch_all, fetch_optional, id_type, text_enum};
 
+use super::feed_version::{bump, tell_feeds};
 use super::sql::*;
-use super::store::{bump, tell_feeds};
 
 id_type! {
     /// A category's row.

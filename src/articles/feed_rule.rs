@@ -9,8 +9,9 @@ use crate::{execute, fetch_all};
 
 use super::article::{ArticleId, NewArticle};
 use super::category::{BEHIND_ALL, CategoryId, CategoryKind, Declared, RESERVED, by_slug, take_up};
+use super::feed_version::{bump, tell_feeds};
 use super::sql::*;
-use super::store::{REST, bump, tell_feeds};
+use super::store::REST;
 
 /// Articles filed or taken out in one transaction, when a feed is declared over what was here before.
 const AT_A_TIME: i64 = 1000;

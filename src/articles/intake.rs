@@ -15,8 +15,9 @@ use super::formats::{Fault, Place, Record, json, jsonl};
 use super::lookup::get;
 use super::pipeline::prepare;
 use super::resolve::Resolver;
+use super::retract;
+use super::source;
 use super::store::{Filed, Outcome, Writer};
-use super::{source, store};
 
 /// Takes articles in. Cheap to clone; build a new one when the configuration was reloaded.
 #[derive(Debug, Clone)]
@@ -119,7 +120,7 @@ impl Intake {
     /// # Errors
     /// When the store fails.
     pub async fn retract(&self, id: ArticleId) -> sqlx::Result<bool> {
-        store::retract(&self.db, id, self.clock.now()).await
+        retract::retract(&self.db, id, self.clock.now()).await
     }
 }
 

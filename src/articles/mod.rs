@@ -10,6 +10,7 @@ mod copies;
 mod date;
 mod feed_rule;
 mod feed_source;
+mod feed_version;
 mod folder;
 pub mod formats;
 mod import;
@@ -21,9 +22,11 @@ pub mod pipeline;
 mod reading;
 mod rendition;
 mod resolve;
+mod retract;
 mod source;
 mod sql;
 mod store;
+mod stored;
 mod summary;
 
 pub use article::{Article, ArticleId, Draft, DraftBody, DraftCategory, FromFeed, Image, NewArticle};
@@ -37,8 +40,9 @@ pub use import::{Options, Progress};
 pub use intake::{Accepted, Intake, Stored};
 pub use lookup::{find, get, list};
 pub use moment::FIRST_PLAUSIBLE;
+pub use retract::{retract, retract_in};
 pub use source::SourceId;
-pub use store::{Outcome, retract, retract_in};
+pub use store::Outcome;
 pub use summary::{Summary, Unlisted};
 
 /// The statements of this module, for the test that prepares every one.

@@ -1,20 +1,23 @@
 //! Articles into the store. A feed's version moves in the transaction that changes what it shows.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use crate::clock::Timestamp;
 use crate::db::{Db, Engine, Tx, json_list, json_texts};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
-use super::article::{ArticleId, Image, NewArticle};
+use super::article::{ArticleId, NewArticle};
 use super::category::{CategoryId, tag_uri};
 use super::feed_rule::FeedRule;
-use super::known::{self, Known, KnownArticles, Said};
+use super::feed_version::Touched;
+use super::known::{self, Known, KnownArticles};
 use super::moment;
-use super::rendition::{self, Standing};
+use super::rendition;
+use super::retract::retract;
 use super::source::SourceId;
 use super::sql::*;
+use super::stored::{AsStored, FiledIn, Picture};
 
 /// Articles written in one transaction, at most.
 pub(super) const CHUNK: usize = 50;
@@ -74,9 +77,6 @@ pub(super) struct Writer<'a> {
     pub(super) all: CategoryId,
     pub(super) archive: bool,
 }
-
-/// Feeds touched by a transaction: whether what they show changed, or only what they will show.
-type Touched = BTreeMap<CategoryId, bool>;
 
 impl Writer<'_> {
     /// Stores articles in their order, in as many short transactions as it takes; gives for each its row and what became of it.
@@ -170,7 +170,7 @@ impl Writer<'_> {
         let guids = articles.iter().filter_map(|f| f.article.guid.as_deref());
         let taken: Vec<(String,)> = fetch_all!(tx, TAKEN_ENTRY_IDS, json_texts(guids))?;
         let mut taken: HashSet<String> = taken.into_iter().map(|(id,)| id).collect();
-        let mut touched = Touched::new();
+        let mut touched = Touched::default();
         let sqlite = self.db.engine() == Engine::Sqlite;
         let mut order: Vec<(usize, &Filed)> = articles.iter().enumerate().collect();
         if !sqlite {
@@ -202,12 +202,7 @@ impl Writer<'_> {
                 break;
             }
         }
-        if !touched.is_empty() {
-            for (category, visibly) in touched {
-                bump(&mut tx, category, visibly.then_some(now)).await?;
-            }
-            tell_feeds(&mut tx).await?;
-        }
+        touched.bump(&mut tx, now).await?;
         tx.commit().await?;
         done.sort_unstable_by_key(|(place, _)| *place);
         Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
@@ -275,7 +270,7 @@ impl Writer<'_> {
         let categories = self.all_of(filed, rules);
         let list = json_list(categories.iter().map(|c| c.0));
         execute!(tx, FILE_ARTICLE, id, list.as_str(), article.published_at, appeared_at)?;
-        touch(touched, &categories, article.published_at <= now);
+        touched.add(&categories, article.published_at <= now);
         Ok(id)
     }
 
@@ -293,8 +288,11 @@ impl Writer<'_> {
         let said = old.said.and(filed);
         let overruling = said.clone().overruling(filed);
         let both = old.said.by_other_door(filed);
+        let is_rubric = |id: &CategoryId| *id != self.all && !rules.iter().any(|rule| rule.feed == *id);
+        let rubrics =
+            |filed_in: &[FiledIn]| filed_in.iter().map(|f| f.category_id).filter(is_rubric).collect();
         let reconciled = (both || filed.is_from_feed())
-            .then(|| rendition::reconcile(&self.standing(&old, &filed_in, rules), filed, both));
+            .then(|| rendition::reconcile(&old.standing(rubrics(&filed_in)), filed, both));
         let filed = reconciled.as_ref().unwrap_or(filed);
         let article = &filed.article;
         let categories = self.all_of(filed, rules);
@@ -379,29 +377,11 @@ impl Writer<'_> {
             let visibly = was_shown || is_shown || tombstone_moves;
             if !stays_away || tombstone_moves {
                 let before: Vec<CategoryId> = filed_in.iter().map(|f| f.category_id).collect();
-                touch(touched, &before, visibly);
-                touch(touched, &categories, visibly);
+                touched.add(&before, visibly);
+                touched.add(&categories, visibly);
             }
         }
         Ok(Outcome::Updated)
-    }
-
-    fn standing(&self, old: &AsStored, filed_in: &[FiledIn], rules: &[FeedRule]) -> Standing {
-        let names = |json: &str| serde_json::from_str(json).unwrap_or_default();
-        let is_rubric = |id: &CategoryId| *id != self.all && !rules.iter().any(|rule| rule.feed == *id);
-        Standing {
-            title: old.title.clone(),
-            summary: old.summary.clone(),
-            body: old.body.clone(),
-            excerpt: old.excerpt,
-            authors: names(&old.authors),
-            tags: names(&old.tags),
-            image: old.picture().image(),
-            published_at: old.published_at,
-            origin_id: old.origin_id.clone(),
-            categories: filed_in.iter().map(|f| f.category_id).filter(is_rubric).collect(),
-            primary: old.primary_category_id,
-        }
     }
 
     /// Its own categories in their order, then the one that every article is in, then the configured feeds it belongs to.
@@ -416,85 +396,6 @@ enum On<'a> {
     Tx(&'a mut Tx),
 }
 
-#[derive(sqlx::FromRow)]
-struct AsStored {
-    origin_id: Option<String>,
-    url: String,
-    title: String,
-    summary: String,
-    body: String,
-    authors: String,
-    tags: String,
-    image_url: Option<String>,
-    image_alt: Option<String>,
-    image_width: Option<i64>,
-    image_height: Option<i64>,
-    image_bytes: Option<i64>,
-    primary_category_id: Option<CategoryId>,
-    published_at: Timestamp,
-    updated_at: Timestamp,
-    first_seen_at: Timestamp,
-    appeared_at: Timestamp,
-    archive: bool,
-    retracted_at: Option<Timestamp>,
-    #[sqlx(flatten)]
-    said: Said,
-    excerpt: bool,
-}
-
-impl AsStored {
-    fn picture(&self) -> Picture<'_> {
-        Picture {
-            url: self.image_url.as_deref(),
-            alt: self.image_alt.as_deref(),
-            width: self.image_width,
-            height: self.image_height,
-            bytes: self.image_bytes,
-        }
-    }
-}
-
-/// The columns of a picture.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Picture<'a> {
-    url: Option<&'a str>,
-    alt: Option<&'a str>,
-    width: Option<i64>,
-    height: Option<i64>,
-    bytes: Option<i64>,
-}
-
-impl Picture<'_> {
-    fn image(&self) -> Option<Image> {
-        let number = |n: Option<i64>| n.and_then(|n| u32::try_from(n).ok());
-        Some(Image {
-            url: self.url?.to_owned(),
-            alt: self.alt.unwrap_or_default().to_owned(),
-            size: number(self.width).zip(number(self.height)),
-            bytes: self.bytes.and_then(|bytes| bytes.try_into().ok()),
-        })
-    }
-}
-
-impl<'a> Picture<'a> {
-    fn of(image: Option<&'a Image>) -> Self {
-        let Some(image) = image else { return Self::default() };
-        Self {
-            url: Some(&image.url),
-            alt: Some(&image.alt),
-            width: image.size.map(|(width, _)| i64::from(width)),
-            height: image.size.map(|(_, height)| i64::from(height)),
-            bytes: image.bytes.and_then(|bytes| bytes.try_into().ok()),
-        }
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct FiledIn {
-    category_id: CategoryId,
-    appeared_at: Timestamp,
-}
-
 /// P1's appearance: the later of published and first seen; of an archive import, published.
 fn appearance(published_at: Timestamp, first_seen_at: Timestamp, archive: bool) -> Timestamp {
     if archive { published_at } else { published_at.max(first_seen_at) }
@@ -505,62 +406,9 @@ fn changed_at(article: &NewArticle, now: Timestamp) -> Option<Timestamp> {
     article.updated_at.map(|at| at.min(now).max(article.published_at))
 }
 
-fn touch(touched: &mut Touched, categories: &[CategoryId], visibly: bool) {
-    for category in categories {
-        *touched.entry(*category).or_default() |= visibly;
-    }
-}
-
-/// Gives a category's feeds a new version; `visibly_at` when what they show changes now, `None` when it only will.
-pub(super) async fn bump(
-    tx: &mut Tx,
-    category: CategoryId,
-    visibly_at: Option<Timestamp>,
-) -> sqlx::Result<()> {
-    let at = visibly_at.unwrap_or_default().whole_second();
-    execute!(tx, BUMP_FEED, category, at).map(|_| ())
-}
-
-/// Wakes the nodes that serve feeds, when the transaction commits. SQLite's readers see it by themselves.
-pub(super) async fn tell_feeds(tx: &mut Tx) -> sqlx::Result<()> {
-    if matches!(tx, Tx::Postgres(_)) {
-        let _told: (i64,) = fetch_one!(tx, TELL_FEEDS)?;
-    }
-    Ok(())
-}
-
 /// Whether another transaction was in the way (a deadlock, a row that both made, a busy file): trying again helps.
 fn lost_against_another(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else { return false };
     error.is_unique_violation()
         || error.code().is_some_and(|code| matches!(&*code, "40P01" | "40001" | "5" | "517"))
-}
-
-/// Takes an article out of feeds and coming editions. `false` when it was retracted already or is not there.
-///
-/// # Errors
-/// When the store fails.
-pub async fn retract(db: &Db, id: ArticleId, now: Timestamp) -> sqlx::Result<bool> {
-    let mut tx = db.begin().await?;
-    let retracted = retract_in(&mut tx, id, now).await?;
-    tx.commit().await?;
-    Ok(retracted)
-}
-
-/// The same inside a transaction of the caller's.
-///
-/// # Errors
-/// When the store fails.
-pub async fn retract_in(tx: &mut Tx, id: ArticleId, now: Timestamp) -> sqlx::Result<bool> {
-    if execute!(tx, RETRACT_ARTICLE, id, now)? == 0 {
-        return Ok(false);
-    }
-    let old: AsStored = fetch_one!(tx, ARTICLE_AS_STORED, id)?;
-    let mut filed_in: Vec<FiledIn> = fetch_all!(tx, ARTICLE_FILED_IN, id)?;
-    filed_in.sort_unstable_by_key(|f| f.category_id);
-    for filed in filed_in {
-        bump(tx, filed.category_id, (old.published_at <= now).then_some(now)).await?;
-    }
-    tell_feeds(tx).await?;
-    Ok(true)
 }
