@@ -26,7 +26,11 @@ http {{
   server {{
     listen 127.0.0.1:{port};
     include {folder}/kiosque-feeds.conf;
-    location / {{ default_type text/plain; return 200 "{site}"; }}
+    # As WordPress' handbook has it.
+    root www;
+    index index.php;
+    location / {{ try_files $uri $uri/ /index.php?$args; }}
+    location ~ \.php$ {{ default_type text/plain; return 200 "{site}"; }}
   }}
 }}
 """
@@ -120,6 +124,8 @@ class Nginx(Server):
     NAME, PROGRAM = "nginx", shutil.which("nginx")
 
     def prepare(self, rules):
+        (self.folder / "www").mkdir()
+        (self.folder / "www" / "index.php").touch()
         (self.folder / "kiosque-feeds.conf").write_text(rules)
         (self.folder / "nginx.conf").write_text(NGINX.format(port=self.port, folder=self.folder, site=SITE.strip() + "\\n"))
         return [self.PROGRAM, "-p", str(self.folder), "-c", "nginx.conf", "-e", "error.log"]

@@ -63,12 +63,12 @@ fn rules(server: Server, kiosque: &PublicUrl, site: Option<&PublicUrl>) -> Resul
     }
     let (under, own) = (quoted(folder)?, quoted(kiosque.path())?);
     let paths = format!(
-        "^{under}/(?:(?:.+/)?(?:feed|rdf|rss2?|atom)(?:/(?:{FORMATS}))?/?\
-         |.+\\.feed|wp-(?:rss2?|atom|rdf|feed|commentsrss2)\\.php)$"
+        "^{under}/(?:(?:[^?]+/)?(?:feed|rdf|rss2?|atom)(?:/(?:{FORMATS}))?/?\
+         |[^?]+\\.feed|wp-(?:rss2?|atom|rdf|feed|commentsrss2)\\.php)(?:[?]|$)"
     );
-    let mut never = format!("^{under}/wp-(?:admin|content|includes|json)(?:/|$)");
+    let mut never = format!("^{under}/wp-(?:admin|content|includes|json)(?:[/?]|$)");
     if same_host && !own.is_empty() {
-        never.push_str(&format!("|^{own}(?:/|$)"));
+        never.push_str(&format!("|^{own}(?:[/?]|$)"));
     }
     let template = match server {
         Server::Nginx => include_str!("rules/nginx.conf"),
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn kiosque_below_the_sites_own_address_is_left_alone() {
         let kiosque = url("https://www.exemple.tg/lettres");
-        let never = "|^/lettres(?:/|$)";
+        let never = "|^/lettres(?:[/?]|$)";
         assert!(rules(Server::Nginx, &kiosque, None).unwrap().contains(never));
         assert!(
             rules(Server::Nginx, &kiosque, Some(&url("https://www.exemple.tg"))).unwrap().contains(never)
