@@ -210,6 +210,23 @@ async fn an_article_that_is_back_has_no_tombstone() {
     .await;
 }
 
+#[tokio::test]
+async fn what_comes_back_or_out_of_an_embargo_early_is_among_what_is_new() {
+    each_engine(async |db| {
+        let press = Press::open(&db, "[feeds]\nitems = 1\nwindow = \"2h\"").await;
+        press.file("retiré", json!({})).await;
+        press.file("embargo", at(MORNING.plus(10 * DAY))).await;
+        press.retract("retiré").await;
+        press.clock.advance(3 * DAY);
+        press.file("nouveau", json!({})).await;
+        press.file("retiré", json!({ "retracted": false, "published_at": MORNING.to_string() })).await;
+        press.file("embargo", at(MORNING.plus(HOUR))).await;
+        press.refresh().await;
+        assert_eq!(press.titles("politique"), ["Titre nouveau", "Titre embargo", "Titre retiré"]);
+    })
+    .await;
+}
+
 /// The links of RFC 5005 in a document, by relation.
 fn links(document: &str) -> BTreeMap<String, String> {
     let feed = atom_syndication::Feed::read_from(document.as_bytes()).expect("Atom");
