@@ -70,7 +70,6 @@ pub fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
     };
     let mut body = Vec::with_capacity(bytes.len() / 4);
     ::brotli::BrotliCompress(&mut &bytes[..], &mut body, &parameters)?;
-    body.shrink_to_fit();
     Ok(body)
 }
 

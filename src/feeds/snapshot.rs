@@ -80,7 +80,9 @@ struct Packed {
 }
 
 impl Packed {
-    fn new(body: impl Into<Bytes>, hash: &str, coding: Coding) -> io::Result<Self> {
+    fn new(body: Vec<u8>, hash: &str, coding: Coding) -> io::Result<Self> {
+        // It lives as long as the feed does not change: without the room that was left for growing.
+        let body = body.into_boxed_slice();
         let etag =
             HeaderValue::try_from(format!("\"{hash}{}\"", coding.suffix())).map_err(io::Error::other)?;
         Ok(Self { body: body.into(), etag })
@@ -206,10 +208,7 @@ pub fn system_time(at: Timestamp) -> SystemTime {
 fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut gzip = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), Compression::default());
     gzip.write_all(bytes)?;
-    let mut body = gzip.finish()?;
-    // It lives as long as the feed does not change.
-    body.shrink_to_fit();
-    Ok(body)
+    gzip.finish()
 }
 
 /// Half of SHA-256 in hexadecimal: digits only, so that no tag ends by chance in a coding's suffix.

@@ -2,11 +2,11 @@
 
 use axum::http::{HeaderName, Method, StatusCode, header};
 use kiosque::clock::SECOND;
-use kiosque::feeds::brotli;
+use kiosque::feeds::{Publication, brotli};
 use kiosque::web;
 
 use crate::support::database::each_engine;
-use crate::support::site::{Answer, Site};
+use crate::support::site::{Answer, Site, config};
 
 const FEED: &str = "/flux/politique.rss";
 
@@ -182,6 +182,34 @@ async fn ranges_deltas_and_query_strings_change_nothing() {
         ];
         let answer = site.ask(Method::GET, &format!("{FEED}?utm_source=x&null"), &odd).await;
         assert_eq!((answer.status, answer.body, answer.headers), (StatusCode::OK, plain.body, plain.headers));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn hubs_are_named_beside_the_feeds_own_address_in_the_header_of_get_and_head() {
+    each_engine(async |db| {
+        let site = Site::ready(db).await;
+        assert!(!get(&site, &[]).await.headers.contains_key(header::LINK), "without hubs there is none");
+        let mut config = config("https://lettres.exemple.tg");
+        config.feeds.hubs = vec!["https://hub.example/".parse().unwrap()];
+        let publication = Publication::of(&config);
+        site.app.feeds.set_publication(publication);
+        site.refresh().await;
+
+        let link = "<https://hub.example/>; rel=\"hub\", \
+                    <https://lettres.exemple.tg/flux/politique.rss>; rel=\"self\"";
+        for method in [Method::GET, Method::HEAD] {
+            let answer = site.ask(method, FEED, &[(header::HOST, "autre.example")]).await;
+            assert_eq!(answer.header(header::LINK), link);
+        }
+        let document = get(&site, &[]).await;
+        assert!(document.text().contains("href=\"https://hub.example/\" rel=\"hub\""), "{}", document.text());
+        let json = site.get("/flux/politique.json").await;
+        assert!(
+            json.header(header::LINK)
+                .ends_with("<https://lettres.exemple.tg/flux/politique.json>; rel=\"self\"")
+        );
     })
     .await;
 }
