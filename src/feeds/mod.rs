@@ -13,6 +13,7 @@ pub mod document;
 pub mod feed;
 pub mod former;
 mod full_text;
+pub mod head;
 pub mod item;
 pub mod items;
 pub mod json;

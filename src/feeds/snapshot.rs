@@ -11,6 +11,7 @@ use axum::http::HeaderValue;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::head::Heads;
 use super::spec::Format;
 use crate::clock::Timestamp;
 
@@ -60,6 +61,7 @@ pub struct Snapshot {
     pub last_modified: Timestamp,
     modified: HeaderValue,
     link: Option<HeaderValue>,
+    heads: [OnceLock<Heads>; Coding::ALL.len()],
     bodies: Arc<Bodies>,
 }
 
@@ -114,7 +116,7 @@ impl Snapshot {
         };
         let modified = httpdate::fmt_http_date(system_time(last_modified));
         let modified = HeaderValue::try_from(modified).map_err(io::Error::other)?;
-        Ok(Self { format, last_modified, modified, link: None, bodies })
+        Ok(Self { format, last_modified, modified, link: None, heads: Default::default(), bodies })
     }
 
     /// The same with a `Link` field that leads to its hubs and itself (W3C `WebSub` §4). Without hubs there is none.
@@ -148,6 +150,14 @@ impl Snapshot {
             Coding::Gzip => &self.bodies.gzip,
             Coding::Brotli => self.bodies.brotli.get().unwrap_or(&self.bodies.gzip),
         }
+    }
+
+    /// The header fields of the answers in a coding.
+    #[must_use]
+    pub fn heads(&self, coding: Coding) -> &Heads {
+        // Until brotli is done its answers are gzip's.
+        let coding = if self.has(coding) { coding } else { Coding::Gzip };
+        self.heads[coding as usize].get_or_init(|| Heads::new(self, coding))
     }
 
     /// Whether the body is there in a coding.

@@ -1,9 +1,9 @@
 //! Every feed from ready bytes.
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
@@ -11,11 +11,12 @@ use super::conditional::{self, Verdict};
 use super::negotiation::Accepted;
 use crate::app::App;
 use crate::clock::Clock;
+use crate::feeds::head;
 use crate::feeds::snapshot::Coding;
 use crate::feeds::{FeedStore, Found, Snapshot};
 
-/// Readers may keep a feed five minutes, and longer while it is fetched anew or cannot be (RFC 5861).
-pub(super) const FEED_CACHE: &str = "public, max-age=300, stale-while-revalidate=600, stale-if-error=86400";
+/// What a feed says of how long it may be kept.
+pub(super) const FEED_CACHE: &str = head::CACHE_CONTROL;
 /// What is over changes only by a retraction, which a cache may miss for a day.
 const ARCHIVE_CACHE: &str = "public, max-age=86400, stale-while-revalidate=86400, stale-if-error=604800";
 /// An address that leads nowhere today may be a rubric's tomorrow.
@@ -97,6 +98,15 @@ impl Freshness {
 
 /// The document, or that the client has it. What both say is the same (RFC 9110 §15.4.5). For GET and HEAD.
 pub(super) fn answer(snapshot: &Snapshot, request: &HeaderMap, freshness: Freshness) -> Response {
+    ready(snapshot, request, freshness).map(Body::from)
+}
+
+/// The same, its body as it stands in memory.
+pub(super) fn ready(
+    snapshot: &Snapshot,
+    request: &HeaderMap,
+    freshness: Freshness,
+) -> axum::http::Response<Bytes> {
     let accepted = Accepted::of(request);
     let verdict = conditional::judge(request, snapshot.hash(), snapshot.last_modified);
     let coding = match verdict {
@@ -105,31 +115,22 @@ pub(super) fn answer(snapshot: &Snapshot, request: &HeaderMap, freshness: Freshn
         Verdict::NotModified(Some(held)) if accepted.takes(held) && snapshot.has(held) => held,
         _ => accepted.best(snapshot.has(Coding::Brotli)),
     };
-    let mut response = Response::new(Body::empty());
-    *response.headers_mut() = HeaderMap::with_capacity(16);
-    let mut set = |name: HeaderName, value: HeaderValue| drop(response.headers_mut().insert(name, value));
-    set(header::CACHE_CONTROL, HeaderValue::from_static(freshness.cache_control));
-    set(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    set(header::ETAG, snapshot.etag(coding).clone());
-    set(header::LAST_MODIFIED, snapshot.modified().clone());
-    set(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    set(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
-    if let Some(age) = freshness.age {
-        set(header::AGE, HeaderValue::from(age));
-    }
-    match verdict {
-        Verdict::NotModified(_) => *response.status_mut() = StatusCode::NOT_MODIFIED,
-        Verdict::Failed => return StatusCode::PRECONDITION_FAILED.into_response(),
-        Verdict::Send => {
-            set(header::CONTENT_TYPE, HeaderValue::from_static(snapshot.format.content_type()));
-            if let Some(name) = coding.name() {
-                set(header::CONTENT_ENCODING, HeaderValue::from_static(name));
-            }
-            if let Some(link) = snapshot.link() {
-                set(header::LINK, link.clone());
-            }
-            *response.body_mut() = Body::from(snapshot.body(coding));
+    let heads = snapshot.heads(coding);
+    let (status, mut fields, body) = match verdict {
+        Verdict::Send => (StatusCode::OK, heads.full.clone(), snapshot.body(coding)),
+        Verdict::NotModified(_) => (StatusCode::NOT_MODIFIED, heads.unchanged.clone(), Bytes::new()),
+        Verdict::Failed => (StatusCode::PRECONDITION_FAILED, HeaderMap::new(), Bytes::new()),
+    };
+    if status != StatusCode::PRECONDITION_FAILED {
+        if freshness.cache_control != FEED_CACHE {
+            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(freshness.cache_control));
+        }
+        if let Some(age) = freshness.age {
+            fields.insert(header::AGE, HeaderValue::from(age));
         }
     }
+    let mut response = axum::http::Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = fields;
     response
 }

@@ -7,12 +7,11 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
-use axum::response::Response;
-use hyper::body::Incoming;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::Service;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
 
@@ -62,7 +61,7 @@ impl From<Router> for Front {
 }
 
 impl Feeds {
-    fn answer<B>(&self, request: &Request<B>) -> Option<Response> {
+    fn answer<B>(&self, request: &Request<B>) -> Option<Response<Content>> {
         let (method, headers) = (request.method(), request.headers());
         if !matches!(*method, Method::GET | Method::HEAD) || wants_one_version(headers) {
             return None;
@@ -70,11 +69,9 @@ impl Feeds {
         let path = request.uri().path();
         let name = path.strip_prefix(&*self.base).unwrap_or(path).strip_prefix(feeds::ROOT)?;
         let snapshot = self.store.ready(name)?;
-        let started = Instant::now();
-        let mut response = feeds::answer(&snapshot, headers, Freshness::of_feed(&self.store, &self.clock));
-        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        self.counts.count(method, response.status(), started.elapsed());
-        Some(response)
+        let response = feeds::ready(&snapshot, headers, Freshness::of_feed(&self.store, &self.clock));
+        self.counts.count(method, response.status());
+        Some(response.map(Content::Ready))
     }
 }
 
@@ -84,7 +81,7 @@ fn wants_one_version(headers: &HeaderMap) -> bool {
 }
 
 impl Service<Request<Incoming>> for Front {
-    type Response = Response;
+    type Response = Response<Content>;
     type Error = Infallible;
     type Future = Answering;
 
@@ -100,13 +97,13 @@ impl Service<Request<Incoming>> for Front {
 #[expect(missing_debug_implementations, reason = "the routes' future has none")]
 pub enum Answering {
     /// It is there.
-    Ready(Option<Response>),
+    Ready(Option<Response<Content>>),
     /// The routes make it.
     Routed(Pin<Box<TowerToHyperServiceFuture<Router, Request<Incoming>>>>),
 }
 
 impl Future for Answering {
-    type Output = Result<Response, Infallible>;
+    type Output = Result<Response<Content>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
@@ -120,9 +117,48 @@ impl Future for Answering {
 }
 
 /// Axum writes the length of the empty body on a 304, where the field means the body of a 200 (RFC 9110 §8.6).
-fn without_false_length(mut response: Response) -> Response {
+fn without_false_length(mut response: Response<Body>) -> Response<Content> {
     if response.status() == StatusCode::NOT_MODIFIED {
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
-    response
+    response.map(Content::Routed)
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub enum Content {
+    /// Bytes that stand in memory; none once they were handed over.
+    Ready(Bytes),
+    /// Whatever the routes make.
+    Routed(Body),
+}
+
+impl HttpBody for Content {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match &mut *self {
+            Self::Ready(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Ready(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Routed(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Ready(bytes) => bytes.is_empty(),
+            Self::Routed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Ready(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Routed(body) => body.size_hint(),
+        }
+    }
 }

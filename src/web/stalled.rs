@@ -60,7 +60,11 @@ impl AsyncWrite for Patient {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let step = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        let step = match parts {
+            // The kernel takes one part by a shorter way.
+            [part] => Pin::new(&mut self.stream).poll_write(context, part),
+            parts => Pin::new(&mut self.stream).poll_write_vectored(context, parts),
+        };
         self.judged(context, step)
     }
 

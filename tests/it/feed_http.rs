@@ -191,9 +191,9 @@ async fn hubs_are_named_beside_the_feeds_own_address_in_the_header_of_get_and_he
     each_engine(async |db| {
         let site = Site::ready(db).await;
         assert!(!get(&site, &[]).await.headers.contains_key(header::LINK), "without hubs there is none");
-        let mut config = config("https://lettres.exemple.tg");
-        config.feeds.hubs = vec!["https://hub.example/".parse().unwrap()];
-        let publication = Publication::of(&config);
+        let config = config("https://lettres.exemple.tg");
+        let hubs = vec!["https://hub.example/".to_owned()];
+        let publication = Publication { hubs, ..Publication::of(&config) };
         site.app.feeds.set_publication(publication);
         site.refresh().await;
 
