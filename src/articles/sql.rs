@@ -88,11 +88,12 @@ statements! {
         postgres: "SELECT CAST(1 AS BIGINT) AS told FROM pg_notify('kiosque_feeds', '')"
     };
 
-    // $2: a JSON array of external ids, $3: of ids in feeds.
+    // $2: a JSON array of external ids, $3: of ids in feeds. The + keeps SQLite from walking every article of the source
+    // in place of the few ids.
     KNOWN_ARTICLES = {
         sqlite: "SELECT id, external_id, entry_id, origin_id, content_hash, own_hash, feed_hash, retracted_at FROM articles
             WHERE id IN (SELECT id FROM articles WHERE source_id = $1 AND external_id IN (SELECT value FROM json_each($2))
-                UNION SELECT id FROM articles WHERE source_id = $1 AND entry_id IN (SELECT value FROM json_each($3)))
+                UNION SELECT id FROM articles WHERE +source_id = $1 AND entry_id IN (SELECT value FROM json_each($3)))
             ORDER BY id",
         postgres: "SELECT id, external_id, entry_id, origin_id, content_hash, own_hash, feed_hash, retracted_at FROM articles
             WHERE id IN (SELECT id FROM articles

@@ -17,9 +17,7 @@ pub enum OutboundError {
     #[error("the address carries a user name or password; kiosque sends none")]
     Credentials,
     /// The host stands at an address of this machine or of a private network.
-    #[error(
-        "{host} stands at {address}, which is no public address; if that is right, add it to `allow` under [outbound]"
-    )]
+    #[error("{}, which is no public address; if that is right, add it to `allow` under [outbound]", standing(.host, *.address))]
     Refused {
         /// As the address names it.
         host: String,
@@ -40,6 +38,14 @@ pub enum OutboundError {
         /// The host.
         host: String,
         /// What the system or TLS said.
+        reason: String,
+    },
+    /// The certificate is not one that this machine trusts for the host.
+    #[error("the certificate of {host} is not trusted here: {reason}")]
+    Untrusted {
+        /// The host.
+        host: String,
+        /// What TLS said.
         reason: String,
     },
     /// More redirects than are followed.
@@ -81,6 +87,13 @@ pub enum OutboundError {
     Client(String),
 }
 
+fn standing(host: &str, address: IpAddr) -> String {
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(literal) if address == literal => format!("the host is {address}"),
+        _ => format!("{host} stands at {address}"),
+    }
+}
+
 impl OutboundError {
     /// What an error of the HTTP client means.
     pub(super) fn of(error: &reqwest::Error, url: &Url, seconds: u64) -> Self {
@@ -93,6 +106,8 @@ impl OutboundError {
             Self::Timeout { seconds }
         } else if error.is_dns() {
             Self::Unresolved { host, reason }
+        } else if let Some(reason) = reason.strip_prefix("invalid peer certificate: ") {
+            Self::Untrusted { host, reason: reason.to_owned() }
         } else if error.is_connect() {
             Self::Unreachable { host, reason }
         } else {

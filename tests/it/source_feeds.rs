@@ -7,7 +7,7 @@ use axum::http::header;
 use kiosque::articles::{self, Article, FeedSource, Intake, Options, Polled, Progress, Summary, feed_states};
 use kiosque::clock::{Clock, DAY, HOUR, MINUTE, Timestamp};
 use kiosque::config::Config;
-use kiosque::db::Db;
+use kiosque::db::{Db, Route};
 use kiosque::outbound::Outbound;
 use kiosque::{fetch_one, statements};
 
@@ -456,6 +456,26 @@ async fn whatever_comes_by_which_door_a_reading_of_the_feed_shows_what_the_site_
     assert_eq!(reader.articles().await.len(), 60);
     db.close().await;
     database.remove().await;
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "EXPLAIN before a statement of ours")]
+async fn sqlite_without_statistics_finds_known_articles_by_their_ids() {
+    let database = TestDatabase::sqlite().await;
+    let db = database.open().await;
+    let known = articles::statements().into_iter().find(|sql| sql.name == "KNOWN_ARTICLES").unwrap();
+    let Route::Sqlite(pool) = db.route() else { panic!("SQLite was asked for") };
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", known.sqlite));
+    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(pool).await.unwrap();
+    let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).collect();
+    for by in ["(source_id=? AND external_id=?)", "(entry_id=?)", "(rowid=?)"] {
+        assert_eq!(steps.iter().filter(|step| step.ends_with(by)).count(), 1, "{by}: {steps:#?}");
+    }
+    assert!(
+        !steps.iter().any(|step| step.ends_with("(source_id=?)")),
+        "every article of the source: {steps:#?}"
+    );
+    db.close().await;
 }
 
 #[test]
