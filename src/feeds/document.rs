@@ -163,7 +163,7 @@ impl Document {
             rights: format!("©\u{a0}{publisher}"),
             publisher,
             email: line_as_stored(&publication.email),
-            updated: date(choice.newest_change()),
+            updated: entries.iter().map(|entry| entry.updated).fold(date(choice.newest_change()), Ord::max),
             entries,
             tombstones: choice.tombstones.iter().map(Tombstone::new).collect(),
             part: Part::Subscription(preceding.map(|(last, before)| Period::preceding(last, before))),

@@ -91,7 +91,7 @@ fn cut(html: &str, limit: usize) -> String {
     }
     let text = &html
         [at..html[at..].find('<').map_or(html.len(), |next| at + next).min(html.floor_char_boundary(limit))];
-    let words = text.rfind(' ').map_or("", |space| text[..space].trim_end_matches([' ', ',', ';', ':', '.']));
+    let words = text.rfind(' ').map_or("", |space| text[..space].trim_end_matches([' ', ',', ':', '.']));
     let mut short = format!("{}{words}", &html[..at]);
     short.push('…');
     for name in open.iter().rev() {
@@ -127,6 +127,7 @@ mod tests {
             "<p>a<br>b c<img src=\"a\" alt=\"x > y\">…</p>"
         );
         assert_eq!(cut("<p>éééééé</p>", 6), "<p>…</p>");
+        assert_eq!(cut("<p>a &lt; b</p>", 11), "<p>a &lt;…</p>");
     }
 
     #[test]

@@ -45,7 +45,16 @@ pub(super) async fn ask(outbound: &Outbound, url: &Url) -> Result<Exchange, Outb
             exchange.conditional = again(both).await;
         }
         tokio::time::sleep(PAUSE).await;
-        exchange.head = outbound.head(url, headers(&[])).await.ok().map(reply);
+        let head = outbound.head(url, headers(&[])).await.ok().map(reply);
+        exchange.head = match head {
+            // What changed meanwhile, or has been compressed better, has that tag for GET too: no fault.
+            Some(head) if head.headers.get(ETAG) != full.headers.get(ETAG) => {
+                let now = again(Vec::new()).await;
+                Some(head)
+                    .filter(|head| now.is_none_or(|now| now.headers.get(ETAG) != head.headers.get(ETAG)))
+            }
+            head => head,
+        };
     }
     exchange.full = reply(full);
     Ok(exchange)
