@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import nasty
 from newsroom import Newsroom
 from parser_faults import PUBLISHER
-from parsers import ATOM, RSS, links_of
+from parsers import ATOM, JSON_FEED, RSS, links_of
 
 DAY = 24 * 60 * 60 * 1000  # ms
 
@@ -91,6 +91,8 @@ VIEWS = {
         language="fr-TG",
         summaries=True,
     ),
+    # Which only an import names: in no index, but its feed is there for who asks.
+    "faits-divers": rubric("Faits divers"),
     "komla": View(f"{PUBLISHER} – Kɔmla Aƒetɔ", f"Kɔmla Aƒetɔ, par {PUBLISHER}.", author="Kɔmla Aƒetɔ"),
 }
 
@@ -99,7 +101,7 @@ class NastyNewsroom(Newsroom):
     """`fetched` has every feed and archive by its path: (media type, answer, file)."""
 
     def __init__(self):
-        super().__init__(RUBRICS, more="[feeds]\nitems = 300")
+        super().__init__(RUBRICS, public_url="https://lettres.exemple.tg", more="[feeds]\nitems = 300")
         try:
             # As old articles, so that their own dates decide where they stand.
             self.summary = self.import_lines(nasty.lines(), "--archive", "--source", "site", status=1)
@@ -107,7 +109,8 @@ class NastyNewsroom(Newsroom):
                 self.run("article", "retract", case.given["url"])
             self.start()
             self.fetched = {}
-            for path, kind in self.feeds():
+            unlisted = [(f"/flux/faits-divers.{end}", kind) for end, kind in (("rss", RSS), ("atom", ATOM), ("json", JSON_FEED))]
+            for path, kind in self.feeds() + unlisted:
                 while path:
                     path = self._fetch(path, kind)
             self.stored, self.feed_ids = self._stored()
@@ -143,7 +146,7 @@ class NastyNewsroom(Newsroom):
             case
             for case in nasty.SHOWN
             if not (view.rubrics or view.author)
-            or set(view.rubrics) & set(case.shows["categories"])
+            or set(view.rubrics) & {*case.shows["categories"], *case.given["categories"]}
             or view.author in case.shows["authors"]
         ]
         return sorted(cases, key=lambda case: (self.published(case), self.stored[case.name]["id"]), reverse=True)

@@ -44,13 +44,14 @@ def free_port():
 
 
 class Newsroom:
-    """`public_url` may be anybody's; the program listens on `base`. `rubrics` and `more` are lines of the configuration."""
+    """`public_url` may be anybody's, `base` when left out; the program listens there. `rubrics` and `more` are lines of the
+    configuration."""
 
-    def __init__(self, rubrics, public_url="https://lettres.exemple.tg", more=""):
+    def __init__(self, rubrics, public_url="", more=""):
         self.folder = tempfile.TemporaryDirectory(prefix="kiosque-newsroom-")
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
-        self.public_url, self.rubrics, self.more = public_url, rubrics, more
+        self.public_url, self.rubrics, self.more = public_url or self.base, rubrics, more
         self.process = None
 
     def path(self, name):

@@ -4,6 +4,7 @@ field by field.
 nasty.py has the articles and what each must show, nasty_newsroom.py the feeds, parsers.py and readers.py who reads them.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -18,8 +19,9 @@ import json_feed
 import nasty
 import parsers
 from demo import ROOT
-from nasty_newsroom import VIEWS, NastyNewsroom, slug_of
-from parser_faults import made_of
+from nasty_newsroom import RUBRICS, VIEWS, NastyNewsroom, slug_of
+from newsroom import Newsroom
+from parser_faults import MEANT_SO, made_of
 from parsers import ATOM, JSON_FEED, RSS, links_of
 from readers import Newsboat, Rss2email
 
@@ -137,6 +139,33 @@ class Documents(unittest.TestCase):
                     if "next-archive" in links:
                         after = newsroom.fetched[links["next-archive"].removeprefix(newsroom.public_url)][1]
                         self.assertEqual(links_of(after.body)["prev-archive"], newsroom.public_url + path)
+
+
+class Checked(unittest.TestCase):
+    """`kiosque feed check`: the rules of the W3C's validator and ours, from which the program's writers know nothing."""
+
+    def test_every_document_is_without_an_error_or_warning_but_for_what_is_meant_so(self):
+        checked = json.loads(newsroom.run("feed", "check", "--archives", "--json", status=1))
+        documents = {newsroom.public_url + path for path in newsroom.fetched} | {f"{newsroom.public_url}/flux.opml"}
+        self.assertEqual({document["feed"] for document in checked}, documents)
+        names = {case.shows["title"]: case.name for case in nasty.SHOWN}
+        found = {
+            (finding["rule"], names.get(finding["entry"]) or finding["sentence"])
+            for document in checked
+            for finding in document["findings"]
+            if finding["severity"] != "advice"
+        }
+        self.assertEqual(found, MEANT_SO)
+
+    def test_over_http_there_is_nothing_to_say_either(self):
+        with contextlib.closing(Newsroom(RUBRICS, more='[outbound]\nallow = ["127.0.0.0/8"]')) as small:
+            small.import_lines("".join(case.line() + "\n" for case in nasty.SHOWN[:8]))
+            small.start()
+            addresses = [f"{small.base}{path}" for path in ("/flux/politique.rss", "/flux/tout.atom", "/flux/vide.json", "/flux.opml")]
+            checked = json.loads(small.run("feed", "check", "--json", *addresses))
+            self.assertEqual([document["feed"] for document in checked], addresses)
+            for document in checked:
+                self.assertLessEqual({finding["rule"] for finding in document["findings"]}, {"not-https"})
 
 
 class Parsers(unittest.TestCase):
