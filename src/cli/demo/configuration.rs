@@ -59,6 +59,11 @@ name = "Coopération"
 [[category]]
 name = "Santé"
 
+[[feed]]
+slug = "l-essentiel"
+name = "L’essentiel"
+categories = ["politique", "economie", "societe"]
+
 [[newsletter]]
 slug = "{LETTER}"
 title = "La Minute"
