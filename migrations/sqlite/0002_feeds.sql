@@ -65,3 +65,10 @@ CREATE TABLE source_feeds (
     stopped_at    BIGINT,                             -- it said 410
     entries       BIGINT                              -- at the last reading
 );
+
+-- Up to which version of a feed the configured hubs were told: a node that starts tells them what changed while none ran,
+-- and nothing else.
+CREATE TABLE feed_announcements (
+    category_id BIGINT NOT NULL PRIMARY KEY REFERENCES categories (id),
+    version     BIGINT NOT NULL
+);

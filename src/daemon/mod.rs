@@ -1,11 +1,13 @@
 //! The loops of a serving node, and how they stop.
 //!
-//! One process runs all of them: the scheduler with the fan-out, the pump, the feeds, the sources and the heartbeat.
+//! One process runs all of them: the scheduler with the fan-out, the pump, the feeds, the sources, the
+//! hubs and the heartbeat.
 //! SIGTERM or SIGINT asks all to stop; what is on the wire is finished, within a bound.
 
 mod heartbeat;
 mod scheduler;
 mod sources;
+pub mod websub;
 
 use std::time::Duration;
 
@@ -102,6 +104,8 @@ pub async fn run(app: &App, stop: &Stop) -> anyhow::Result<()> {
             () = asked(watch) => ("feeds", Ok(())),
         }
     });
+    let (its, watch) = (app.clone(), stop.watch());
+    loops.spawn(async move { ("websub", websub::run(&its, watch).await) });
     tracing::info!(node = node.id.as_str(), "serving");
     let outcome = join(&mut loops, stop).await;
     if let Err(error) = node.leave(&app.db).await {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::document::{Document, Rubrics};
+use super::hub::Topics;
 use super::items::Choice;
 use super::snapshot::Snapshot;
 use super::spec::{FeedPath, Format, Publication, View};
@@ -99,6 +100,23 @@ impl Feed {
     }
 
     /// The last part of a snapshot's address.
+    /// Its documents as a hub knows them.
+    pub(super) fn topics(&self, publication: &Publication) -> Topics {
+        let document =
+            |snapshot: &Arc<Snapshot>| (self.address(snapshot, publication), snapshot.hash().to_owned());
+        Topics {
+            category: self.view.id,
+            version: self.version,
+            documents: self.snapshots.iter().map(document).collect(),
+        }
+    }
+
+    /// The public address of one of its documents.
+    pub(super) fn address(&self, snapshot: &Snapshot, publication: &Publication) -> String {
+        let path = FeedPath { slug: self.view.slug.clone(), format: snapshot.format };
+        publication.url(&path.from_root())
+    }
+
     pub(super) fn path(&self, snapshot: &Snapshot) -> String {
         FeedPath { slug: self.view.slug.clone(), format: snapshot.format }.to_string()
     }

@@ -5,6 +5,7 @@
 //! the store up with the database.
 
 mod agreement;
+pub mod announced;
 mod archive;
 pub mod atom;
 pub mod brotli;
@@ -14,6 +15,7 @@ pub mod feed;
 pub mod former;
 mod full_text;
 pub mod head;
+pub mod hub;
 pub mod item;
 pub mod items;
 pub mod json;
@@ -28,6 +30,7 @@ pub mod uri;
 pub mod watch;
 
 pub use feed::{Latest, Listing};
+pub use hub::Topics;
 pub use snapshot::Snapshot;
 pub use spec::{FeedPath, Format, Publication};
 pub use store::{FeedStore, Found};
@@ -37,5 +40,5 @@ use crate::db::Sql;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [items::ALL, archive::ALL, store::ALL].concat()
+    [items::ALL, archive::ALL, store::ALL, announced::ALL].concat()
 }

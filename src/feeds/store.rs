@@ -13,6 +13,7 @@ use super::agreement::Agreement;
 use super::archive::{Archives, Making};
 use super::document::{Rubrics, rubrics};
 use super::feed::{Feed, Listing, listings};
+use super::hub::Topics;
 use super::items::choose;
 use super::opml;
 use super::snapshot::{Coding, Snapshot};
@@ -45,6 +46,8 @@ struct Inner {
     refreshing: tokio::sync::Mutex<()>,
     agreement: Agreement,
     swapped: tokio::sync::Notify,
+    /// Counts what was swapped in.
+    generation: tokio::sync::watch::Sender<u64>,
     archives: Archives,
 }
 
@@ -116,6 +119,7 @@ impl FeedStore {
             refreshing: tokio::sync::Mutex::default(),
             agreement: Agreement::default(),
             swapped: tokio::sync::Notify::new(),
+            generation: tokio::sync::watch::Sender::new(0),
             archives: Archives::default(),
         }))
     }
@@ -205,16 +209,27 @@ impl FeedStore {
         listings(&self.shelf().feeds)
     }
 
+    /// What tells when something was swapped in.
+    #[must_use]
+    pub fn generations(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.0.generation.subscribe()
+    }
+
+    /// Every feed with its documents, as a hub knows them.
+    #[must_use]
+    pub fn topics(&self) -> Vec<Topics> {
+        let shelf = self.shelf();
+        let Some(publication) = &shelf.publication else { return Vec::new() };
+        shelf.feeds.iter().map(|feed| feed.topics(publication)).collect()
+    }
+
     /// Every document that is ready, with its public address: each feed in every format, then the list of feeds.
     #[must_use]
     pub fn documents(&self) -> Vec<(String, Arc<Snapshot>)> {
         let shelf = self.shelf();
         let Some(publication) = &shelf.publication else { return Vec::new() };
         let feeds = shelf.feeds.iter().flat_map(|feed| {
-            feed.snapshots.iter().map(|snapshot| {
-                let path = FeedPath { slug: feed.view.slug.clone(), format: snapshot.format };
-                (publication.url(&path.from_root()), Arc::clone(snapshot))
-            })
+            feed.snapshots.iter().map(|snapshot| (feed.address(snapshot, publication), Arc::clone(snapshot)))
         });
         let list = shelf.opml.iter().map(|opml| (publication.url(opml::PATH), Arc::clone(opml)));
         feeds.chain(list).collect()
@@ -309,6 +324,7 @@ impl FeedStore {
     fn put(&self, shelf: Shelf) {
         *self.0.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shelf);
         self.0.swapped.notify_one();
+        self.0.generation.send_modify(|generation| *generation += 1);
     }
 }
 

@@ -58,6 +58,11 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_histogram!("kiosque_http_request_seconds", "Time to answer, by route.");
     metrics::describe_histogram!("kiosque_delivery_write_seconds", "Time to commit delivery states.");
     metrics::describe_counter!("kiosque_feed_rebuilds_total", "Categories whose feeds were built anew.");
+    metrics::describe_counter!(
+        "kiosque_hub_pings_total",
+        "News of feeds sent to WebSub hubs, by hub and outcome."
+    );
+    metrics::describe_gauge!("kiosque_hub_failures", "Failures since a WebSub hub last took news, by hub.");
     Ok(HANDLE.get_or_init(|| handle).clone())
 }
 

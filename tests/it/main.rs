@@ -34,4 +34,5 @@ mod support;
 mod templates;
 mod timelines;
 mod web;
+mod websub;
 mod wordpress;
