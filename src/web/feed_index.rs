@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use super::feeds::{self, FEED_CACHE, Freshness};
+use super::feeds::{self, Freshness};
 use super::page::{feed_view, public_page};
 use super::refusal::Failure;
 use crate::app::App;
@@ -33,8 +33,8 @@ async fn list(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(list) = app.feeds.opml() else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response();
     };
-    let age = app.feeds.age(app.clock.now());
-    let mut answer = feeds::answer(&list, &headers, Freshness { cache_control: FEED_CACHE, age });
+    let freshness = Freshness::of_feed(&app.feeds, &app.clock);
+    let mut answer = feeds::answer(&list, &headers, freshness);
     // It is kept like a feed and is none.
     if let Some(kind) = answer.headers_mut().get_mut(header::CONTENT_TYPE) {
         *kind = HeaderValue::from_static(opml::CONTENT_TYPE);

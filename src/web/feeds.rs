@@ -10,13 +10,13 @@ use axum::routing::get;
 use super::conditional::{self, Verdict};
 use super::negotiation::Accepted;
 use crate::app::App;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::feeds::head;
-use crate::feeds::snapshot::Coding;
+use crate::feeds::snapshot::{Coding, system_time};
 use crate::feeds::{FeedStore, Found, Snapshot};
 
 /// What a feed says of how long it may be kept.
-pub(super) const FEED_CACHE: &str = head::CACHE_CONTROL;
+const FEED_CACHE: &str = head::CACHE_CONTROL;
 /// What is over changes only by a retraction, which a cache may miss for a day.
 const ARCHIVE_CACHE: &str = "public, max-age=86400, stale-while-revalidate=86400, stale-if-error=604800";
 /// An address that leads nowhere today may be a rubric's tomorrow.
@@ -46,8 +46,11 @@ async fn archive(
     Path((slug, name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    match app.feeds.archive(&app.db, &slug, &name, app.clock.now()).await {
-        Ok(found) => respond(&app, &found, &headers, Freshness { cache_control: ARCHIVE_CACHE, age: None }),
+    let now = app.clock.now();
+    match app.feeds.archive(&app.db, &slug, &name, now).await {
+        Ok(found) => {
+            respond(&app, &found, &headers, Freshness { cache_control: ARCHIVE_CACHE, age: None, now })
+        }
         Err(error) => {
             tracing::warn!(error = format!("{error:#}"), "an archive cannot be built");
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")]).into_response()
@@ -87,12 +90,15 @@ pub(super) struct Freshness {
     pub cache_control: &'static str,
     /// The `Age` (s) of bytes that may have been overtaken: the database has not answered for so long.
     pub age: Option<u64>,
+    /// Now.
+    pub now: Timestamp,
 }
 
 impl Freshness {
     /// That of a feed.
     pub(super) fn of_feed(store: &FeedStore, clock: &Clock) -> Self {
-        Self { cache_control: FEED_CACHE, age: store.age(clock.now()) }
+        let now = clock.now();
+        Self { cache_control: FEED_CACHE, age: store.age(now), now }
     }
 }
 
@@ -124,6 +130,12 @@ pub(super) fn ready(
     if status != StatusCode::PRECONDITION_FAILED {
         if freshness.cache_control != FEED_CACHE {
             fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(freshness.cache_control));
+        }
+        // Two changes of one second have two dates, so the second one's may lie ahead; none is told (RFC 9110 §8.8.2.1).
+        if snapshot.last_modified > freshness.now
+            && let Ok(now) = HeaderValue::try_from(httpdate::fmt_http_date(system_time(freshness.now)))
+        {
+            fields.insert(header::LAST_MODIFIED, now);
         }
         if let Some(age) = freshness.age {
             fields.insert(header::AGE, HeaderValue::from(age));

@@ -227,6 +227,23 @@ async fn what_comes_back_or_out_of_an_embargo_early_is_among_what_is_new() {
     .await;
 }
 
+#[tokio::test]
+async fn two_changes_of_one_second_have_two_dates_of_which_none_lies_ahead() {
+    each_engine(async |db| {
+        let press = Press::open(&db, "").await;
+        press.clock.advance(HOUR);
+        press.file("a", json!({})).await;
+        press.refresh().await;
+        assert_eq!(press.last_modified("/flux/politique.rss").await, "Mon, 23 Nov 2026 09:00:00 GMT");
+        press.file("b", json!({})).await;
+        press.refresh().await;
+        assert_eq!(press.last_modified("/flux/politique.rss").await, "Mon, 23 Nov 2026 09:00:00 GMT");
+        press.clock.advance(HOUR);
+        assert_eq!(press.last_modified("/flux/politique.rss").await, "Mon, 23 Nov 2026 09:00:01 GMT");
+    })
+    .await;
+}
+
 /// The links of RFC 5005 in a document, by relation.
 fn links(document: &str) -> BTreeMap<String, String> {
     let feed = atom_syndication::Feed::read_from(document.as_bytes()).expect("Atom");

@@ -128,6 +128,13 @@ impl Press {
         items.iter().map(|item| item["title"].as_str().expect("a title").to_owned()).collect()
     }
 
+    /// The `Last-Modified` that the public listener gives.
+    pub async fn last_modified(&self, path: &str) -> String {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        response.headers()[header::LAST_MODIFIED].to_str().expect("a date").to_owned()
+    }
+
     /// What the public listener answers: status, `Cache-Control` or `Location`, body.
     pub async fn get(&self, path: &str) -> (StatusCode, String, String) {
         let path = path.strip_prefix("https://lettres.exemple.tg").unwrap_or(path);
