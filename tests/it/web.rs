@@ -156,6 +156,15 @@ async fn the_list_of_feeds_names_each_one_and_programs_find_them() {
             }
         }
         assert!(!text.contains("non-classe"), "not declared, not listed");
+        let latest = "<a href=\"https://www.exemple.tg/articles/1\">Le vote</a>, \
+                      <time datetime=\"2026-11-23\">le 23 novembre 2026</time>";
+        assert_eq!(text.matches(latest).count(), 2, "of all and of its rubric: {text}");
+        assert_eq!(text.matches("Pas encore d’article.").count(), 1);
+        let policy = page.header(header::CONTENT_SECURITY_POLICY);
+        assert!(policy.contains("; script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+        let home = site.get("/").await;
+        assert!(!home.header(header::CONTENT_SECURITY_POLICY).contains("script-src"));
+        assert!(home.text().contains("title=\"L’Éveil – Toutes les rubriques (RSS)\""));
         let found = "rel=\"alternate\" type=\"application/rss+xml\" title=\"L’Éveil – Politique (RSS)\"";
         assert!(text.contains(found));
         let first = &text[text.find("rel=\"alternate\"").unwrap()..];
