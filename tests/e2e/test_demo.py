@@ -4,6 +4,7 @@
     cargo build --bins --example feed_rs && python3 -m unittest discover -v tests/e2e      # this alone, with what is here
 """
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import unittest
 from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
 
+import json_feed
 from demo import Demo, Links, ROOT, ask, picture, wait_for
 
 try:
@@ -22,6 +24,8 @@ except ImportError:
     feedparser = None
 
 RUBRICS = {"Politique", "Économie", "Société", "Culture", "Sport", "Tech & Web", "Coopération", "Santé"}
+OTHER_FEEDS = {"tout", "l-essentiel"}
+FORMATS = {"application/rss+xml": ".rss", "application/atom+xml": ".atom", "application/feed+json": ".json"}
 SCREENS = ROOT / "target" / "screens"
 
 demo = None
@@ -38,19 +42,22 @@ def tearDownModule():
 
 
 class Feeds(unittest.TestCase):
-    def test_the_index_announces_every_rubric_and_the_whole_in_both_formats(self):
+    def test_the_index_announces_every_rubric_and_the_whole_in_every_format(self):
         feeds = demo.feeds()
-        for media_type, ending in (("application/rss+xml", ".rss"), ("application/atom+xml", ".atom")):
+        for media_type, ending in FORMATS.items():
             addresses = [address for _, address, kind in feeds if kind == media_type]
-            self.assertEqual(len(addresses), len(RUBRICS) + 1, feeds)
+            self.assertEqual(len(addresses), len(RUBRICS) + len(OTHER_FEEDS), feeds)
             self.assertTrue(all(address.endswith(ending) for address in addresses), addresses)
             self.assertIn(f"{demo.base}/flux/tech-web{ending}", addresses)
-            self.assertIn(f"{demo.base}/flux/tout{ending}", addresses)
+            for slug in OTHER_FEEDS:
+                self.assertIn(f"{demo.base}/flux/{slug}{ending}", addresses)
 
     @unittest.skipUnless(feedparser, "feedparser is missing")
     def test_feedparser_reads_every_feed_without_complaint(self):
         rubrics = set()
         for title, address, kind in demo.feeds():
+            if kind == "application/feed+json":
+                continue  # feedparser reads XML; json_feed.py has the rules
             with self.subTest(address):
                 answer = ask(address)
                 feed = feedparser.parse(answer.body, response_headers={**dict(answer.headers), "content-location": address})
@@ -66,6 +73,14 @@ class Feeds(unittest.TestCase):
                     self.assertLessEqual(entry.published_parsed, time.gmtime(time.time() + 1), "under embargo")
                     rubrics.update(tag.term for tag in entry.tags)
         self.assertLessEqual(RUBRICS, rubrics)
+
+    def test_every_json_feed_keeps_the_rules_and_has_what_the_others_have(self):
+        for _, address, kind in demo.feeds():
+            if kind == "application/feed+json":
+                with self.subTest(address):
+                    feed = json.loads(ask(address).body)
+                    self.assertEqual(json_feed.faults(feed), [])
+                    self.assertGreaterEqual(len(feed["items"]), 3)
 
     @unittest.skipUnless(shutil.which("newsboat"), "newsboat is missing")
     def test_newsboat_reads_the_feeds_without_complaint(self):
