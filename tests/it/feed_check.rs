@@ -1,9 +1,18 @@
 //! `kiosque feed check`, and its rules on what other systems write.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 
+use axum::http::Method;
+use axum::http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
 use kiosque::clock::Timestamp;
-use kiosque::feeds::check::{self, Severity};
+use kiosque::feeds::check::{self, Exchange, Reply, Severity};
+
+use crate::support::database::each_engine;
+use crate::support::program::Place;
+use crate::support::site::Site;
 
 /// 2026-11-23T08:00:00Z.
 const NOW: Timestamp = Timestamp::from_millis(1_795_420_800_000);
@@ -106,4 +115,97 @@ fn the_document_of_the_rules_names_every_one_as_the_program_does() {
         document == expected,
         "{path} is not what the rules are; KIOSQUE_WRITE_DOCS=1 cargo test --test it feed_check writes it"
     );
+}
+
+/// Asks a feed as `kiosque feed check` does.
+async fn exchange(site: &Site, path: &str) -> Exchange {
+    let reply = async |method: Method, headers: &[(HeaderName, &str)]| {
+        let answer = site.ask(method, path, headers).await;
+        let body = match answer.headers.get(CONTENT_ENCODING).map(|coding| coding.to_str().unwrap()) {
+            Some("gzip") => {
+                let mut plain = Vec::new();
+                flate2::read::GzDecoder::new(&answer.body[..]).read_to_end(&mut plain).ok();
+                plain
+            }
+            Some(other) => panic!("{other}"),
+            None => answer.body,
+        };
+        Reply { status: answer.status, headers: answer.headers, body }
+    };
+    let full = reply(Method::GET, &[(ACCEPT_ENCODING, "gzip")]).await;
+    let validator = |name: HeaderName| full.headers[name].to_str().unwrap().to_owned();
+    let (tag, date) = (validator(ETAG), validator(LAST_MODIFIED));
+    let gzip = (ACCEPT_ENCODING, "gzip");
+    Exchange {
+        asked: format!("https://lettres.exemple.tg{path}"),
+        plain: Some(reply(Method::GET, &[]).await),
+        conditional: Some(
+            reply(Method::GET, &[gzip.clone(), (IF_NONE_MATCH, &tag), (IF_MODIFIED_SINCE, &date)]).await,
+        ),
+        dated: Some(reply(Method::GET, &[gzip.clone(), (IF_MODIFIED_SINCE, &date)]).await),
+        head: Some(reply(Method::HEAD, &[gzip]).await),
+        full,
+        ..Exchange::default()
+    }
+}
+
+#[tokio::test]
+async fn what_we_serve_breaks_no_rule_of_http_not_even_advice() {
+    each_engine(async |db| {
+        let site = Site::ready(db).await;
+        for path in [
+            "/flux/tout.rss",
+            "/flux/tout.atom",
+            "/flux/tout.json",
+            "/flux/sport.rss",
+            "/flux/sport.json",
+            "/flux.opml",
+        ] {
+            let exchange = exchange(&site, path).await;
+            let report = check::check_answers(&exchange, site.news.clock.now());
+            assert_eq!(report.findings, [], "{path}");
+        }
+    })
+    .await;
+}
+
+#[test]
+fn an_operator_reads_what_is_wrong_where_why_and_what_to_do() {
+    let place = Place::new();
+    let feed = "<?xml version=\"1.0\"?>\n<rss version=\"2.0\"><channel><title>A</title><link>https://x.tg/</link>\n\
+        <description>B</description><item><title>Hier</title><pubDate>hier</pubDate></item></channel></rss>";
+    std::fs::write(place.path().join("feed.xml"), feed).unwrap();
+    let ran = place.run(&["feed", "check", "feed.xml"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.out);
+    for part in [
+        "feed.xml\n  error  invalid-rfc822-date\n    line 3, “Hier”: <pubDate> is no date: “hier”.\n      Readers show",
+        "      [W3C InvalidRFC2822Date; RSS 2.0 profile, pubDate; RFC 5322 §3.3]\n",
+        "  warning  no-guid\n",
+        "\n1 document checked, 1 with faults: 1 error, 2 warnings; 1 piece of advice.\n",
+    ] {
+        assert!(ran.out.contains(part), "{part}\n{}", ran.out);
+    }
+    let json = place.run(&["feed", "check", "--json", "feed.xml", "missing.xml"]);
+    let checked: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json.status, Some(1));
+    assert_eq!(checked[0]["findings"][0]["rule"], "invalid-rfc822-date");
+    assert_eq!(checked[0]["findings"][0]["severity"], "error");
+    assert_eq!(checked[0]["findings"][0]["line"], 3);
+    assert!(checked[1]["failed"].as_str().unwrap().contains("No such file"));
+    let private = place.run(&["feed", "check", "http://127.0.0.1:1/feed"]);
+    assert!(private.out.contains("which is no public address"), "{}", private.out);
+    assert_eq!(private.status, Some(1));
+}
+
+#[test]
+fn an_installation_s_own_feeds_and_archives_are_clean_without_a_network() {
+    let place = Place::new();
+    place.out(&["migrate"]);
+    let fixture = |name: &str| format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    place.out(&["import", &fixture("wordpress-1.xml"), &fixture("wordpress-2.xml")]);
+    let ran = place.run(&["feed", "check", "--archives"]);
+    assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains(" documents checked: no errors, no warnings"), "{}", ran.out);
+    let count: usize = ran.out.lines().last().unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!(count > 20, "{}", ran.out);
 }

@@ -2,7 +2,6 @@
 
 use kiosque::articles::{CategoryId, CategoryKind, FIRST_PLAUSIBLE, Image};
 use kiosque::clock::Timestamp;
-use kiosque::feeds::check;
 use kiosque::feeds::document::{Document, rubrics};
 use kiosque::feeds::item::Item;
 use kiosque::feeds::items::Choice;
@@ -13,6 +12,8 @@ use proptest::prelude::*;
 use quick_xml::events::Event;
 use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, XmlVersion};
+
+use crate::support::clean_feeds;
 
 /// 2026-11-23T08:00:00Z.
 const NOW: Timestamp = Timestamp::from_millis(1_795_420_800_000);
@@ -122,14 +123,9 @@ prop_compose! {
     }
 }
 
-/// What the check finds in a document at its public address, but for what the newsroom's own words are to blame for: titles that
-/// are about markup, guids of an import that are short numbers or untidy addresses.
-fn faults(name: &str, bytes: &str) -> Vec<String> {
-    const THEIRS: [&str; 3] = ["markup-in-plain-text", "guid-small-number", "id-not-canonical"];
-    let address = format!("https://lettres.exemple.tg/flux/{name}");
-    let report = check::check(bytes.as_bytes(), Some(&address), NOW);
-    let ours = report.findings.iter().filter(|finding| !THEIRS.contains(&finding.rule.id));
-    ours.filter(|finding| finding.rule.severity < check::Severity::Advice).map(ToString::to_string).collect()
+/// The errors and warnings of a document that are ours.
+fn faults(name: &str, text: &str) -> Vec<String> {
+    clean_feeds::faults(text.as_bytes(), &format!("https://lettres.exemple.tg/flux/{name}"), NOW)
 }
 
 /// The same item as it comes out of intake: the body clean, the address a URL, the id its own, the dates in the past.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use super::clean_feeds::must_be_clean;
 use kiosque::clock::{Clock, DAY, HOUR, Timestamp};
 use kiosque::db::Db;
 use kiosque::feeds::spec::Options;
@@ -148,6 +149,8 @@ impl FeedRoom {
     }
 
     pub async fn refresh(&self, store: &FeedStore) -> usize {
-        store.refresh(&self.db, self.clock.now()).await.unwrap().rebuilt
+        let rebuilt = store.refresh(&self.db, self.clock.now()).await.unwrap().rebuilt;
+        must_be_clean(store, self.clock.now());
+        rebuilt
     }
 }

@@ -1,5 +1,6 @@
 //! What scenarios stand on: a database of their own on each engine, newsrooms, and a scripted SMTP server.
 
+pub mod clean_feeds;
 pub mod database;
 pub mod feed_room;
 pub mod feed_site;

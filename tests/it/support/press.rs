@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::clean_feeds::must_be_clean;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -104,7 +105,10 @@ impl Press {
 
     /// Brings the feeds up to date; gives how many were built.
     pub async fn refresh(&self) -> usize {
-        self.app.feeds.refresh(&self.app.db, self.clock.now()).await.expect("the store answers").rebuilt
+        let now = self.clock.now();
+        let rebuilt = self.app.feeds.refresh(&self.app.db, now).await.expect("the store answers").rebuilt;
+        must_be_clean(&self.app.feeds, now);
+        rebuilt
     }
 
     /// A feed that must be there.

@@ -12,6 +12,7 @@ use kiosque::db::Db;
 use kiosque::web;
 use tower::ServiceExt;
 
+use super::clean_feeds::must_be_clean;
 use super::feed_room::{FeedRoom, NOON, draft};
 
 /// A newsroom's configuration without newsletters; the API's token is `sesame`.
@@ -87,6 +88,7 @@ impl Site {
 
     pub async fn refresh(&self) {
         self.app.feeds.refresh(&self.app.db, self.news.clock.now()).await.unwrap();
+        must_be_clean(&self.app.feeds, self.news.clock.now());
     }
 
     pub async fn ask(&self, method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Answer {
