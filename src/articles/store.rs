@@ -321,6 +321,10 @@ impl Writer<'_> {
         let said = changed_at(article, now).filter(|_| !same_text).unwrap_or(article.published_at);
         let updated_at = match said.whole_second() {
             later if later > old.updated_at => moment::free(tx, later, &filed.hash).await?,
+            // An embargo that was shortened: nobody saw the moment that lies ahead.
+            sooner if old.updated_at > now && old.published_at > article.published_at => {
+                moment::free(tx, sooner, &filed.hash).await?
+            }
             _ => old.updated_at,
         };
         // How it first came in decides for ever whether it counts as old.
