@@ -1,6 +1,6 @@
 //! Feeds of other systems: RSS 0.9x, 1.0 and 2.0, Atom, JSON Feed.
 //!
-//! [`feed_xml`](super::feed_xml) and [`feed_json`](super::feed_json) read the entries, each in its own words; here they become
+//! `feed_xml` and `feed_json` read the entries, each in its own words; here they become
 //! drafts. What is missing in a feed is no fault where something else can stand for it.
 
 use std::sync::Arc;

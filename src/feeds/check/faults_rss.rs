@@ -152,6 +152,7 @@ pub(super) fn of_html() -> Vec<(&'static str, Vec<u8>)> {
         ("unsafe-address", html("<p><a href=\"javascript:a()\">b</a></p>")),
         ("unknown-html-element", html("<o:p></o:p>")),
         ("broken-html", html("<p><b><i>a</b></i></p>")),
+        ("broken-html", html(&"<div>".repeat(2000))),
         ("insecure-image", html("<p><img src=\"http://x.tg/a.jpg\" alt=\"\"></p>")),
         ("lazy-image", html("<p><img data-src=\"https://x.tg/a.jpg\" alt=\"\"></p>")),
         ("shortcode", html("<p>[gallery ids=\"1\"]</p>")),

@@ -56,6 +56,13 @@ const TAGS: &str = " a abbr acronym address applet area article aside audio b ba
 const UNSAFE: &str = " applet base basefont body embed frame frameset head html iframe isindex link listing meta noframes \
     object param plaintext script slot style title xmp ";
 
+/// Elements without an end, or whose end may be left out.
+const OPEN: &str = " area base body br col colgroup dd dt embed frame head hr html img input li link meta optgroup option p \
+    param rp rt source tbody td tfoot th thead tr track wbr ";
+
+/// No article is nested deeper.
+const DEEPEST: usize = 256;
+
 /// The attributes that the W3C validator lets pass, with `data-*`.
 const ATTRIBUTES: &str = " abbr accept accept-charset accesskey action align allow allowfullscreen alt as autocapitalize \
     autocomplete autofocus autoplay axis background bgcolor border bordercolor cellpadding cellspacing char charoff charset \
@@ -109,10 +116,16 @@ pub(super) fn check(html: &str, place: &Place, sheet: &mut Sheet) {
     if !html.contains(['<', '&']) {
         return shortcodes(html, place, sheet);
     }
+    if depth(html) > DEEPEST {
+        // The parser's work grows with the square of the depth.
+        return place.note(BROKEN_HTML, format!("The HTML of {} is nested too deep.", place.name), sheet);
+    }
     let document = Document::fragment(html);
     for error in document.errors.borrow().iter().take(2) {
         place.note(BROKEN_HTML, format!("The HTML of {} is broken: {}.", place.name, short(error)), sheet);
     }
+    // What stands there as it is was noted before; what an entity makes is not.
+    let mut rubbish = html.chars().any(|c| Kind::of(c) != Kind::Fine);
     for node in document.root().descendants_it() {
         if node.is_element() {
             // The parser wraps a fragment into an element `html` of its own.
@@ -123,11 +136,34 @@ pub(super) fn check(html: &str, place: &Place, sheet: &mut Sheet) {
         } else if node.is_text() {
             let text = node.text();
             shortcodes(&text, place, sheet);
-            if let Some(c) = text.chars().find(|c| Kind::of(*c) != Kind::Fine && !html.contains(*c)) {
+            if let Some(c) = text.chars().find(|c| Kind::of(*c) != Kind::Fine).filter(|_| !rubbish) {
                 characters::bad(c, place.line, sheet);
+                rubbish = true;
             }
         }
     }
+}
+
+/// How deep elements are nested, about: those whose end may be left out are not counted.
+fn depth(html: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for after in html.split('<').skip(1) {
+        if let Some(rest) = after.strip_prefix('/') {
+            if rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_open(rest) {
+                depth = depth.saturating_sub(1);
+            }
+        } else if after.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_open(after) {
+            depth += 1;
+            deepest = deepest.max(depth);
+        }
+    }
+    deepest
+}
+
+/// Whether a tag is of an element that need not be closed.
+fn is_open(tag: &str) -> bool {
+    let name: String = tag.chars().take_while(char::is_ascii_alphanumeric).take(12).collect();
+    listed(OPEN, &name.to_ascii_lowercase())
 }
 
 fn node(node: &NodeRef, place: &Place, sheet: &mut Sheet) {
