@@ -130,7 +130,7 @@ mod tests {
         let failed = Checked { failed: Some("gone".into()), report: Report::default(), feed: "y".into() };
         assert_eq!(
             summary(&[html, failed]),
-            "2 documents checked, 2 with faults: 1 error, 0 warnings, 1 not readable; 1 piece of advice."
+            "2 documents checked, 2 with faults: 1 error, 0 warnings, 1 not readable."
         );
     }
 
