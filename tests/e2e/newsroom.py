@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from demo import PROGRAM, Links, ask, wait_for
@@ -126,6 +127,12 @@ class Newsroom:
         if answer.status not in (200, 201):
             raise AssertionError(f"{answer.status}: {answer.text}")
         return json.loads(answer.body)
+
+    def is_settled(self, path):
+        """Whether the last change of what is at `path` lies back by a second: until then its date is not the last word."""
+        answer = self.get(path)
+        changed, told = (parsedate_to_datetime(answer.headers[name]) for name in ("Last-Modified", "Date"))
+        return changed < told
 
     def feeds(self):
         """The paths of every feed that the index announces, with their media types."""

@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import json_feed
 import nasty
 import parsers
-from demo import ROOT
+from demo import ROOT, wait_for
 from nasty_newsroom import RUBRICS, VIEWS, NastyNewsroom, slug_of
 from newsroom import Newsroom
 from parser_faults import MEANT_SO, made_of
@@ -161,7 +161,10 @@ class Checked(unittest.TestCase):
         with contextlib.closing(Newsroom(RUBRICS, more='[outbound]\nallow = ["127.0.0.0/8"]')) as small:
             small.import_lines("".join(case.line() + "\n" for case in nasty.SHOWN[:8]))
             small.start()
-            addresses = [f"{small.base}{path}" for path in ("/flux/politique.rss", "/flux/tout.atom", "/flux/vide.json", "/flux.opml")]
+            paths = ("/flux/politique.rss", "/flux/tout.atom", "/flux/vide.json", "/flux.opml")
+            # The import's changes have a second each: a date of what lies ahead is told as now, and moves with it.
+            wait_for("the dates to settle", lambda: all(map(small.is_settled, paths)), 60)
+            addresses = [small.base + path for path in paths]
             checked = json.loads(small.run("feed", "check", "--json", *addresses))
             self.assertEqual([document["feed"] for document in checked], addresses)
             for document in checked:
