@@ -14,7 +14,7 @@ use url::Url;
 use crate::clock::Timestamp;
 use crate::config::PublicUrl;
 use crate::db::{Engine, json_texts};
-use crate::{execute, fetch_all, fetch_optional};
+use crate::{execute, fetch_all};
 
 use super::article::{DraftCategory, NewArticle};
 pub use super::formats::input::Progress;
@@ -23,7 +23,7 @@ use super::intake::{Intake, file};
 use super::reading::{self, Sending};
 use super::resolve::Resolver;
 use super::source::{self, SourceId};
-use super::sql::{KNOWN_ELSEWHERE, NOTE_TERM, SOURCE_ID};
+use super::sql::{KNOWN_ELSEWHERE, NOTE_TERM};
 use super::store::{CHUNK, Filed, Outcome, REST, Writer};
 use super::summary::Summary;
 
@@ -302,8 +302,7 @@ impl Storing<'_> {
             return Ok(*known);
         }
         let id = if self.summary.dry_run {
-            let row: Option<(SourceId,)> = fetch_optional!(self.intake.db, SOURCE_ID, name.as_str())?;
-            row.map(|(id,)| id)
+            source::find(&self.intake.db, &name).await?
         } else {
             Some(source::ensure(&self.intake.db, &name, self.intake.clock.now()).await?)
         };

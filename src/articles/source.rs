@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::db::Db;
-use crate::{execute, fetch_one, id_type};
+use crate::{execute, fetch_optional, id_type};
 
 use super::sql::{ADD_SOURCE, SOURCE_ID};
 
@@ -13,7 +13,25 @@ id_type! {
 
 /// The source of this name, made when it is new.
 pub(super) async fn ensure(db: &Db, name: &str, now: Timestamp) -> sqlx::Result<SourceId> {
-    execute!(db, ADD_SOURCE, name, now)?;
-    let (id,): (SourceId,) = fetch_one!(db, SOURCE_ID, name)?;
-    Ok(id)
+    loop {
+        if let Some(id) = find(db, name).await? {
+            return Ok(id);
+        }
+        execute!(db, ADD_SOURCE, name, now)?;
+    }
+}
+
+/// The source of this name. A site with `www.` and without is one: its feed may stand at one and its export say the other.
+pub(super) async fn find(db: &Db, name: &str) -> sqlx::Result<Option<SourceId>> {
+    let row: Option<(SourceId,)> = fetch_optional!(db, SOURCE_ID, name, twin(name))?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// The other name of a site: `exemple.tg` of `www.exemple.tg` and the other way round. What is no host has none but its own.
+fn twin(name: &str) -> String {
+    match name.strip_prefix("www.") {
+        Some(bare) => bare.to_owned(),
+        None if name.contains('.') => format!("www.{name}"),
+        None => name.to_owned(),
+    }
 }

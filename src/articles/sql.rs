@@ -4,7 +4,9 @@ use crate::statements;
 
 statements! {
     ADD_SOURCE = "INSERT INTO sources (name, created_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-    SOURCE_ID = "SELECT id FROM sources WHERE name = $1";
+    // $2: its other name.
+    SOURCE_ID = "SELECT id FROM sources WHERE name = $1 OR name = $2
+        ORDER BY CASE WHEN name = $1 THEN 0 ELSE 1 END LIMIT 1";
 
     // A feed that failed or was gone is asked at once when a node starts.
     ADD_SOURCE_FEED = "INSERT INTO source_feeds (url, source_id, next_at, failures) VALUES ($1, $2, $3, 0)

@@ -1,14 +1,17 @@
 """The feed of a real WordPress, read while its newsroom publishes, edits and withdraws: each article once, equal to its export."""
 
+import base64
 import json
 import re
 import sqlite3
+import struct
 import unittest
+import zlib
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from html import unescape
 
-from demo import wait_for
+from demo import ask, wait_for
 from newsroom import Newsroom
 from wordpress_site import WordPressSite, missing
 
@@ -16,7 +19,16 @@ READ_WITHIN = 30  # seconds from a change on the site to the article here
 SHOWN = 10  # posts_per_rss, as WordPress is installed
 
 RUBRICS = "".join(f'[[category]]\nname = "{name}"\n' for name in ("Économie", "Politique", "Tech & Web", "Santé"))
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAGCAIAAAB1kpiRAAAAD0lEQVR42mNkYPhfjwcAAAMSBoCWUZVkAAAAAElFTkSuQmCC"
+
+
+def picture(width, height):
+    """A PNG of one colour, large enough for WordPress to make its smaller sizes of it; base64."""
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = (b"\0" + b"\x11\x77\x99" * width) * height
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return base64.b64encode(png).decode()
+
 
 CLASSIC = """L'année "record" du port -- enfin... Le trafic a été multiplié par 3x2, dit-on à Lomé : « du jamais vu » !
 
@@ -164,7 +176,7 @@ class WordPressFeed(unittest.TestCase):
                 "gmt": moment(30),
                 "categories": ["Économie", "Tech & Web"],
                 "tags": ["port & quais", "Lomé"],
-                "picture": PIXEL,
+                "picture": picture(1600, 900),
             },
             {
                 "slug": "marche",
@@ -174,6 +186,8 @@ class WordPressFeed(unittest.TestCase):
                 "author": "afi",
                 "gmt": moment(29),
                 "categories": ["Économie"],
+                "picture": picture(1500, 1000),
+                "shows_picture": True,
             },
             {"slug": "ewe", "title": "Ŋkeke nyui, Ɖevi", "html": "Woezɔ! Míele mɔ kpɔm.", "author": "afi", "gmt": moment(28), "categories": ["Santé"], "at_once": True},
             brief(1, 27, categories=[]),
@@ -191,10 +205,11 @@ class WordPressFeed(unittest.TestCase):
         self.assertEqual(port["authors"], ["Koffi d'Almeida"])
         self.assertIn("🎉", port["body"])
         self.assertNotIn("[contact", port["body"])
+        self.assertIn("srcset", ask(self.site.feed).text)
 
         # Edited and extended between two readings; the feed now has fewer than there are.
         self.site.write(
-            {"slug": "marche", "title": "Le marché d'Assigamé", "html": BLOCKS.replace("À gauche", "À gauche, et corrigé")},
+            {"slug": "marche", "title": "Le marché d'Assigamé", "html": BLOCKS.replace("À gauche", "À gauche, et corrigé"), "picture": picture(1500, 1000), "shows_picture": True},
             {"slug": "ewe", "html": "Woezɔ! Míele <strong>mɔ</strong> kpɔm.", "categories": ["Santé", "Politique"]},
             *(brief(number, 28 - number) for number in range(2, 9)),
         )

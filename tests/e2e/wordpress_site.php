@@ -73,6 +73,12 @@ switch ($ask['do']) {
                 wp_update_attachment_metadata($picture, wp_generate_attachment_metadata($picture, $upload['file']));
                 update_post_meta($picture, '_wp_attachment_image_alt', 'Une « image » d\'essai');
                 set_post_thumbnail($id, $picture);
+                if (!empty($post['shows_picture'])) {
+                    // As the editor writes it; WordPress adds srcset and sizes when it shows the post.
+                    [$url, $width, $height] = wp_get_attachment_image_src($picture, 'large');
+                    $image = "\n\n<!-- wp:image {\"id\":$picture,\"sizeSlug\":\"large\"} -->\n<figure class=\"wp-block-image size-large\"><img src=\"$url\" alt=\"\" class=\"wp-image-$picture\"/></figure>\n<!-- /wp:image -->";
+                    wp_update_post(wp_slash(['ID' => $id, 'post_content' => $post['html'] . $image]));
+                }
             }
         }
         break;

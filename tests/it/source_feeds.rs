@@ -257,6 +257,28 @@ async fn an_article_of_the_feed_is_the_same_one_in_the_export_which_knows_more()
 }
 
 #[tokio::test]
+async fn a_site_with_www_and_without_is_one_source() {
+    each_engine(async |db| {
+        let site = FeedSite::start().await;
+        let reader = Reader::start(&db, &site.feed()).await;
+        let without =
+            wxr(&post(1, "Un", "Un.", "")).replace("https://www.exemple.tg<", "https://exemple.tg<");
+        assert_eq!(reader.export(&without).await.new, 1);
+        site.shows(
+            &(item(1, "Un", "<p>Un.</p>", &["Économie", "port"])
+                + &item(2, "Deux", "<p>Deux.</p>", &["Économie"])),
+        );
+        assert_eq!(counts(&reader.poll().await), (1, 0, 1));
+        assert_eq!(
+            reader.export(&without.replace("?p=1", "?p=2").replace("post_id>1<", "post_id>2<")).await.new,
+            0
+        );
+        assert!(reader.articles().await.iter().all(|article| article.source == "www.exemple.tg"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn copies_that_share_a_guid_stay_two_articles() {
     each_engine(async |db| {
         let site = FeedSite::start().await;
