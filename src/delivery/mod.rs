@@ -21,6 +21,7 @@ pub mod smtp;
 mod sql;
 mod store;
 mod trial;
+mod verdict;
 mod worker;
 
 pub use balance::{Balance, Depth, balance, balances, depths};

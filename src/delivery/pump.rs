@@ -18,6 +18,7 @@ use crate::delivery::queue::Queue;
 use crate::delivery::relay::{Relay, Relays};
 use crate::delivery::row::{Claimed, Kind};
 use crate::delivery::store::{self, Claim};
+use crate::delivery::verdict::Verdicts;
 use crate::delivery::worker::{self, Shared};
 use crate::newsletters::declaration::Declaration;
 
@@ -218,10 +219,10 @@ impl Pump {
         let (marks, writer) = writer.start();
         let shared = Arc::new(Shared {
             clock: self.clock.clone(),
-            settings: self.settings.clone(),
             relays: Arc::clone(&self.relays),
             messages: Arc::clone(&self.messages),
             queue: Queue::default(),
+            verdicts: Verdicts::new(self.clock.clone(), self.settings.clone(), marks.clone()),
             marks,
         });
         let mut crew = Crew { shared, workers: JoinSet::new(), writer, give_up };

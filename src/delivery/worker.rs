@@ -1,4 +1,4 @@
-//! A worker: one conversation at a time, one message after another, and what each result means for its row.
+//! A worker: one conversation at a time, one message after another. What a result means `verdict` decides.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,25 +7,24 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::clock::{Clock, MINUTE, Timestamp};
+use crate::clock::{Clock, Timestamp};
 use crate::delivery::maildir::Maildir;
-use crate::delivery::marks::{self, Marks, Refusal, Settlement};
-use crate::delivery::message::{Message, Messages, Unready};
-use crate::delivery::pump::Settings;
+use crate::delivery::marks::{self, Marks, Refusal};
+use crate::delivery::message::{Message, Messages};
 use crate::delivery::queue::{Next, Queue};
 use crate::delivery::relay::{Line, Relays, Way};
-use crate::delivery::retry;
-use crate::delivery::row::{Claimed, State};
-use crate::delivery::smtp::{Cause, Failure, Outcome, Server, Session, Stage, classify};
+use crate::delivery::row::Claimed;
+use crate::delivery::smtp::{Cause, Failure, Server, Session, Stage};
+use crate::delivery::verdict::{Attempt, Reach, Verdicts};
 
 /// What all workers of a pump share.
 pub(super) struct Shared {
     pub(super) clock: Clock,
-    pub(super) settings: Settings,
     pub(super) relays: Arc<Relays>,
     pub(super) messages: Arc<Messages>,
     pub(super) queue: Queue,
     pub(super) marks: Marks,
+    pub(super) verdicts: Verdicts,
 }
 
 /// An idle conversation is ended after this.
@@ -70,8 +69,7 @@ impl Worker {
         drop(delivery);
         if !whole {
             self.open = None;
-            let held = Settlement::new(&row, State::InDoubt, self.now());
-            self.shared.marks.tell(held.held("the program failed while sending it; see the log"));
+            self.shared.verdicts.fallen(&row);
         }
     }
 
@@ -82,7 +80,7 @@ impl Worker {
         }
         let message = match self.shared.messages.build(row).await {
             Ok(message) => message,
-            Err(unready) => return self.shared.marks.tell(unready_row(row, &unready, now)),
+            Err(unready) => return self.shared.verdicts.unready(row, &unready),
         };
         while let Some(line) = self.shared.relays.pick(self.now()).map(Arc::clone) {
             let done = match &line.relay.way {
@@ -93,8 +91,7 @@ impl Worker {
                 return;
             }
         }
-        // Every relay is resting: the row waits for them without having been tried.
-        self.shared.marks.tell(Settlement::release(row, self.now()).undo_doubt(row.message_hash.is_none()));
+        self.shared.verdicts.untried(row);
     }
 
     /// One try by SMTP; false when another relay or a fresh connection should be tried at once.
@@ -109,11 +106,11 @@ impl Worker {
         let mut open = match self.connection(line, server).await {
             Ok(open) => open,
             Err(failure) => {
-                tracing::warn!(relay = %line.relay.name, failure = failure.masked(), "cannot talk to the relay");
-                line.trouble(version, self.now(), self.seed(row));
+                self.shared.verdicts.unreachable(row, line, version, &failure);
                 return false;
             }
         };
+        let attempt = Attempt { line, version, newsletter: message.variant.newsletter.as_deref() };
         let fresh = open.session.transactions() == 0;
         let size = u64::try_from(message.bytes.len()).unwrap_or(u64::MAX);
         let marks = &self.shared.marks;
@@ -127,10 +124,10 @@ impl Worker {
                 if leave.is_err() {
                     return true;
                 }
-                if !fresh && classify(&failure) == Outcome::Host {
+                if !fresh && Verdicts::is_the_conversations(&failure) {
                     return false; // The relay ends conversations as it likes; the next one tells.
                 }
-                self.failed(row, line, version, &failure, false);
+                self.shared.verdicts.failed(row, attempt, &failure, Reach::Before);
                 return true;
             }
         };
@@ -139,20 +136,17 @@ impl Worker {
             // The message must not be begun. Hanging up says so; a final dot would send an empty one.
             Err(Refused::Settled) => return true,
             Err(Refused::TooSlow) => {
-                let later = Settlement::later(row, self.now().plus(MINUTE), self.now());
-                self.shared.marks.tell(later.undo_doubt(row.message_hash.is_none()));
+                self.shared.verdicts.too_slow(row);
                 return true;
             }
         }
         match open.session.finish(message.bytes.clone()).await {
-            Ok(reply) => {
-                line.well();
-                tracing::debug!(delivery = %row.id, relay = %line.relay.name, code = reply.code, "sent");
-                let sent = Settlement::new(row, State::Sent, self.now());
-                let answered = sent.answered(&line.relay.name, Stage::Dot, Some(reply.code), reply.text);
-                self.shared.marks.tell(answered);
+            Ok(reply) => self.shared.verdicts.sent(row, attempt, reply),
+            // Before the dot's answer was due the relay cannot have taken it.
+            Err(failure) => {
+                let reach = if failure.stage == Stage::Dot { Reach::Begun } else { Reach::Before };
+                self.shared.verdicts.failed(row, attempt, &failure, reach);
             }
-            Err(failure) => self.after_body(row, message, line, version, &failure),
         }
         self.keep(open);
         true
@@ -189,8 +183,7 @@ impl Worker {
             Ok(()) => {}
             Err(Refused::Settled) => return true,
             Err(Refused::TooSlow) => {
-                let later = Settlement::later(row, self.now().plus(MINUTE), self.now());
-                self.shared.marks.tell(later.undo_doubt(row.message_hash.is_none()));
+                self.shared.verdicts.too_slow(row);
                 return true;
             }
         }
@@ -198,15 +191,12 @@ impl Worker {
         let written = tokio::task::spawn_blocking(move || maildir.deliver(&id, &bytes)).await;
         match written.map_err(std::io::Error::other).and_then(|result| result) {
             Ok(()) => {
-                line.well();
-                let sent = Settlement::new(row, State::Sent, self.now());
-                let text = "in the Maildir".to_owned();
-                self.shared.marks.tell(sent.answered(&line.relay.name, Stage::Dot, None, text));
+                let newsletter = message.variant.newsletter.as_deref();
+                self.shared.verdicts.stored(row, Attempt { line, version, newsletter });
                 true
             }
             Err(error) => {
-                tracing::warn!(relay = %line.relay.name, %error, "cannot write to the Maildir");
-                line.trouble(version, self.now(), self.seed(row));
+                self.shared.verdicts.unwritable(row, line, version, &error);
                 false
             }
         }
@@ -243,63 +233,8 @@ impl Worker {
         }
     }
 
-    /// No 250 came.
-    fn after_body(&self, row: &Claimed, message: &Message, line: &Line, version: u64, failure: &Failure) {
-        if classify(failure) != Outcome::InDoubt {
-            return self.failed(row, line, version, failure, failure.stage == Stage::Dot);
-        }
-        let now = self.now();
-        tracing::warn!(delivery = %row.id, relay = %line.relay.name, failure = failure.masked(), "a message is in doubt");
-        let again = now.plus(self.shared.settings.doubt_delay);
-        let mut doubt = Settlement::doubt(row, again, now);
-        if self.shared.settings.holds_doubt(message.variant.newsletter.as_deref()) {
-            doubt = doubt.held("in doubt: the relay may have it");
-        }
-        self.shared.marks.tell(answered(doubt, line, failure));
-    }
-
-    /// The message was certainly not taken.
-    fn failed(&self, row: &Claimed, line: &Line, version: u64, failure: &Failure, begun: bool) {
-        let now = self.now();
-        let seed = self.seed(row);
-        let host_delay = retry::host_trouble_delay(row.created_at, now);
-        let settlement = match classify(failure) {
-            Outcome::Sent | Outcome::InDoubt | Outcome::Host => {
-                if matches!(&failure.cause, Cause::Refused(reply) if reply.code == 421) {
-                    line.trouble(version, now, seed);
-                } else {
-                    line.stumble(version, now, seed);
-                }
-                Settlement::later(row, now.plus(host_delay), now)
-            }
-            Outcome::RecipientTemporary { greylisted } => {
-                line.well();
-                let delay = retry::recipient_delay(row.attempts + 1, greylisted, seed);
-                Settlement::later(row, now.plus(delay), now).attempt()
-            }
-            Outcome::RecipientPermanent => {
-                line.well();
-                Settlement::new(row, State::Failed, now).attempt().reason("the address was refused")
-            }
-            Outcome::SenderRefused => {
-                tracing::error!(relay = %line.relay.name, failure = failure.masked(), "we are refused as a sender");
-                Settlement::later(row, now.plus(host_delay), now)
-            }
-            Outcome::MessageRefused => {
-                tracing::error!(relay = %line.relay.name, failure = failure.masked(), "the message is refused");
-                Settlement::new(row, State::Failed, now).reason("the message was refused")
-            }
-        };
-        let undo = !begun && row.message_hash.is_none();
-        self.shared.marks.tell(answered(settlement.undo_doubt(undo), line, failure));
-    }
-
     fn now(&self) -> Timestamp {
         self.shared.clock.now()
-    }
-
-    fn seed(&self, row: &Claimed) -> u64 {
-        self.shared.settings.seed ^ row.id.0.unsigned_abs()
     }
 }
 
@@ -309,30 +244,4 @@ enum Refused {
     Settled,
     /// The store takes longer than leave holds.
     TooSlow,
-}
-
-fn unready_row(row: &Claimed, unready: &Unready, now: Timestamp) -> Settlement {
-    match unready {
-        Unready::Store(error) => {
-            tracing::warn!(%error, "cannot read a message");
-            Settlement::later(row, now.plus(MINUTE), now)
-        }
-        Unready::Poisoned(why) => {
-            tracing::error!(delivery = %row.id, why, "a message cannot be made");
-            Settlement::new(row, State::Failed, now).reason(&format!("it cannot be made: {why}"))
-        }
-        Unready::Differs => {
-            tracing::error!(delivery = %row.id, "a message would differ from the one the relay may have");
-            Settlement::release(row, now).held("its bytes would differ from those sent before")
-        }
-    }
-}
-
-fn answered(settlement: Settlement, line: &Line, failure: &Failure) -> Settlement {
-    match &failure.cause {
-        Cause::Refused(reply) => {
-            settlement.answered(&line.relay.name, failure.stage, Some(reply.code), reply.text.clone())
-        }
-        _ => settlement.answered(&line.relay.name, failure.stage, None, failure.to_string()),
-    }
 }
