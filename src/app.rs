@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::articles;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseTarget};
 use crate::db::{self, Db, Keys, SchemaState, Sql};
@@ -16,6 +15,7 @@ use crate::newsletters::declaration::{self, Declarations};
 use crate::newsletters::{self, desk::Desk, sample_view};
 use crate::outbound::Outbound;
 use crate::subscribers;
+use crate::{alerts, articles};
 
 /// The parts of a running program. Cheap to clone.
 #[derive(Clone)]
@@ -131,6 +131,7 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Db> {
 pub fn statements() -> Vec<Sql> {
     [
         db::statements(),
+        alerts::statements(),
         articles::statements(),
         feeds::statements(),
         subscribers::statements(),

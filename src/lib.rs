@@ -2,9 +2,10 @@
 //!
 //! The modules stand on floors: each uses only what stands below it (`tests/it/house.rs` reads the `use` lines).
 //! From top to bottom: [`cli`]; [`web`]; [`daemon`]; [`app`]; [`delivery`]; [`newsletters`]; [`feeds`];
-//! [`subscribers`]; [`articles`]; [`mail`], [`french`] and [`html`]; [`db`] and [`outbound`]; [`config`], [`clock`] and
+//! [`subscribers`]; [`articles`]; [`alerts`]; [`mail`], [`french`] and [`html`]; [`db`] and [`outbound`]; [`config`], [`clock`] and
 //! [`telemetry`].
 
+pub mod alerts;
 pub mod app;
 pub mod articles;
 pub mod cli;

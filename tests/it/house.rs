@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["feeds"],
     &["subscribers"],
     &["articles"],
+    &["alerts"],
     &["html"],
     &["mail", "french"],
     &["db", "outbound"],

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a scenario that cannot go on fails, in its helpers too")]
 
+mod alerts;
 mod api;
 mod articles;
 mod cli;
