@@ -1,12 +1,14 @@
 //! What every face of the program is handed: built once, shared by all.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseTarget};
-use crate::db::{self, Db, Keys, SchemaState, Sql};
+use crate::db::{self, Db, HeartbeatFile, Keys, Roles, SchemaState, Sql};
 use crate::delivery::{self, Waker};
 use crate::feeds::{self, FeedStore, Publication};
 use crate::html::sample_pages;
@@ -40,6 +42,27 @@ pub struct App {
     pub desk: Desk,
     /// Wakes this process's pump, if it has one, when something was put in the queue.
     pub waker: Waker,
+    /// What this process does when it serves.
+    pub roles: Roles,
+    /// Whether the store takes writes, as the heartbeat of a serving process found.
+    pub pulse: Pulse,
+}
+
+/// Whether the last heartbeat could be written. Cheap to clone; clones are one.
+#[derive(Debug, Clone, Default)]
+pub struct Pulse(Arc<AtomicBool>);
+
+impl Pulse {
+    /// Whether it could; true before the first.
+    #[must_use]
+    pub fn beats(&self) -> bool {
+        !self.0.load(Ordering::Relaxed)
+    }
+
+    /// Notes how the latest went.
+    pub fn set(&self, written: bool) {
+        self.0.store(!written, Ordering::Relaxed);
+    }
 }
 
 impl std::fmt::Debug for App {
@@ -98,7 +121,15 @@ impl App {
             outbound,
             desk,
             waker: Waker::default(),
+            roles: Roles::ALL,
+            pulse: Pulse::default(),
         })
+    }
+
+    /// Where this node keeps the last beat it saw of the database: beside a SQLite file, else in `[node] data`.
+    #[must_use]
+    pub fn heartbeat_file(&self) -> HeartbeatFile {
+        heartbeat_file(&self.config, self.db.file())
     }
 
     /// Makes the declared categories and newsletters true in the database: the file declares, the database remembers.
@@ -123,6 +154,18 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Db> {
     match config.database.url.read()? {
         DatabaseTarget::Sqlite(file) => Db::open_sqlite(&file).await,
         DatabaseTarget::Postgres(url) => Db::open(&url).await,
+    }
+}
+
+/// Where a node of this configuration keeps the last beat it saw; `sqlite` is the database's file, if it is one.
+#[must_use]
+pub fn heartbeat_file(config: &Config, sqlite: Option<&Path>) -> HeartbeatFile {
+    match sqlite {
+        Some(file) => HeartbeatFile::beside(file),
+        None => {
+            let folder = config.node.data.clone();
+            HeartbeatFile::inside(&folder.unwrap_or_else(|| config.source().path("data/node")))
+        }
     }
 }
 

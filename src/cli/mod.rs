@@ -16,6 +16,7 @@ mod migrate;
 mod newsletter;
 mod output;
 mod owner;
+mod resume_sending;
 mod serve;
 mod setup;
 mod sources;
@@ -71,6 +72,8 @@ enum Verb {
     /// Readers
     #[command(subcommand)]
     Subscriber(subscriber::Verb),
+    /// Let sending go on that a restored or older database holds
+    ResumeSending(resume_sending::Arguments),
     /// Messages on their way
     #[command(subcommand)]
     Delivery(delivery::Verb),
@@ -111,6 +114,7 @@ async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
         Verb::Newsletter(verb) => newsletter::run(config, verb).await,
         Verb::Edition(verb) => edition::run(config, verb).await,
         Verb::Subscriber(verb) => subscriber::run(config, verb).await,
+        Verb::ResumeSending(arguments) => resume_sending::run(config, &arguments).await,
         Verb::Delivery(verb) => delivery::run(config, verb).await,
         Verb::Bench(verb) => bench::run(verb).await,
     }

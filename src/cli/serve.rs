@@ -1,4 +1,4 @@
-//! `kiosque serve`: everything at once, until SIGTERM.
+//! `kiosque serve`: everything at once, or the roles named, until SIGTERM.
 
 use std::path::Path;
 
@@ -8,14 +8,19 @@ use super::{Failure, setup};
 use crate::app::{self, App};
 use crate::config::Config;
 use crate::daemon::{self, Stop};
+use crate::db::{Role, Roles};
 use crate::telemetry;
 use crate::web::front::Front;
 use crate::web::{self, metrics, server};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {}
+pub(super) struct Arguments {
+    /// What this node does: `web` (pages, feeds, API), `scheduler` (schedules, sources, bounces, cleanup), `pump` (sending)
+    #[arg(long, value_name = "ROLES", default_value_t = Roles::ALL)]
+    role: Roles,
+}
 
-pub(super) async fn run(named: Option<&Path>, _arguments: Arguments) -> Result<(), Failure> {
+pub(super) async fn run(named: Option<&Path>, arguments: Arguments) -> Result<(), Failure> {
     let (config, _) = setup::configuration(named)?;
     telemetry::start_logs(&config.log)?;
     if let Some(refusal) = example_values(&config) {
@@ -25,7 +30,7 @@ pub(super) async fn run(named: Option<&Path>, _arguments: Arguments) -> Result<(
     if let Some(file) = setup::sqlite_file(&config)? {
         setup::refuse_other_owner(&file)?;
     }
-    let app = prepare(config).await?;
+    let app = App { roles: arguments.role, ..prepare(config).await? };
     let stop = Stop::default();
     stop.on_signals()?;
     serve(app, axum::Router::new(), &stop).await?;
@@ -69,8 +74,11 @@ pub(super) async fn prepare(config: Config) -> anyhow::Result<App> {
 /// # Errors
 /// When an address is busy, or a loop fails in a way that only an operator can mend.
 pub(super) async fn serve(app: App, more: axum::Router<App>, stop: &Stop) -> anyhow::Result<()> {
-    let http = server::bind("http.listen", app.config.http.listen).await?;
-    serve_on(http, app, more, stop).await
+    let http = match app.roles.has(Role::Web) {
+        true => Some(server::bind("http.listen", app.config.http.listen).await?),
+        false => None,
+    };
+    listen(http, app, more, stop).await
 }
 
 /// The same on a listener that is open already.
@@ -83,8 +91,19 @@ pub(super) async fn serve_on(
     more: axum::Router<App>,
     stop: &Stop,
 ) -> anyhow::Result<()> {
-    let address = http.local_addr()?;
-    app.feeds.refresh(&app.db, app.clock.now()).await.context("cannot build the feeds")?;
+    listen(Some(http), app, more, stop).await
+}
+
+/// Without the first listener there are no pages.
+async fn listen(
+    http: Option<tokio::net::TcpListener>,
+    app: App,
+    more: axum::Router<App>,
+    stop: &Stop,
+) -> anyhow::Result<()> {
+    if http.is_some() {
+        app.feeds.refresh(&app.db, app.clock.now()).await.context("cannot build the feeds")?;
+    }
     let scrapes = match &app.config.metrics {
         Some(section) => {
             let listener = server::bind("metrics.listen", section.listen).await?;
@@ -94,17 +113,22 @@ pub(super) async fn serve_on(
         }
         None => None,
     };
-    let pages = Front::new(&app, web::router_with(&app, more));
-    let pages =
-        tokio::spawn(server::serve(http, pages, server::Limits::default(), daemon::asked(stop.watch())));
+    let pages = match http {
+        Some(http) => {
+            tracing::info!(address = %http.local_addr()?, "listening");
+            let pages = Front::new(&app, web::router_with(&app, more));
+            let limits = server::Limits::default();
+            Some(tokio::spawn(server::serve(http, pages, limits, daemon::asked(stop.watch()))))
+        }
+        None => None,
+    };
     let scrapes = scrapes.map(|(listener, router)| {
         tokio::spawn(server::serve(listener, router, server::Limits::default(), daemon::asked(stop.watch())))
     });
-    tracing::info!(%address, "listening");
     let outcome = daemon::run(&app, stop).await;
     // Whatever ended the loops ends the pages too.
     stop.ask();
-    for server in [Some(pages), scrapes].into_iter().flatten() {
+    for server in [pages, scrapes].into_iter().flatten() {
         let cut = server.await.unwrap_or(0);
         if cut > 0 {
             tracing::warn!(cut, "connections were cut");

@@ -9,11 +9,11 @@ use super::edition::list::{self, Shown};
 use super::newsletter::{Run, next_edition, sentence};
 use super::output::{self, Format, Table};
 use super::setup::{self, Access};
-use super::sources;
+use super::{resume_sending, sources};
 use crate::app::App;
 use crate::articles::FeedState;
 use crate::clock::{HOUR, MINUTE, SECOND, Timestamp};
-use crate::db::{LivingNode, living_nodes};
+use crate::db::{Lease, LivingNode, SendingHeld, leases, living_nodes};
 use crate::delivery::{self, Depth};
 use crate::french::date;
 use crate::newsletters::coming::Coming;
@@ -29,6 +29,8 @@ struct Status<'a> {
     version: &'static str,
     now: Timestamp,
     nodes: Vec<LivingNode>,
+    leases: Vec<Lease>,
+    sending_held: Option<SendingHeld>,
     newsletters: Vec<Standing<'a>>,
     editions: Vec<Shown>,
     queue: Vec<Depth>,
@@ -62,6 +64,8 @@ pub(super) async fn run(named: Option<&Path>, format: Format) -> Result<(), Fail
         version: env!("CARGO_PKG_VERSION"),
         now,
         nodes: living_nodes(&app.db, now).await?,
+        leases: leases(&app.db).await?,
+        sending_held: app.db.sending_held().await?,
         newsletters,
         editions: list::latest(&app, None, EDITIONS).await?,
         queue: delivery::depths(&app.db).await?,
@@ -70,6 +74,9 @@ pub(super) async fn run(named: Option<&Path>, format: Format) -> Result<(), Fail
     };
     if format.json {
         return Ok(output::json(&status)?);
+    }
+    if let Some(held) = &status.sending_held {
+        resume_sending::explain(&app, held).await?;
     }
     print(&app, &status);
     Ok(())
@@ -105,7 +112,11 @@ fn print(app: &App, status: &Status<'_>) {
     }
     for node in &status.nodes {
         let ago = ago(status.now, node.seen_at);
-        output::say(format!("serving since {}, seen {ago} ago (node {})", node.started_at, node.id));
+        output::say(format!("{} since {}, seen {ago} ago (node {})", node.roles, node.started_at, node.id));
+    }
+    for lease in status.leases.iter().filter(|lease| lease.until > status.now) {
+        let owner = lease.owner.as_deref().unwrap_or("nobody");
+        output::say(format!("{}: done by node {owner}", lease.name));
     }
     output::say("\nNEWSLETTERS");
     for standing in &status.newsletters {

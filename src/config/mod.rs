@@ -13,6 +13,7 @@ mod http;
 mod log;
 mod mistakes;
 mod newsletter;
+mod node;
 mod outbound;
 mod public_url;
 mod publisher;
@@ -35,6 +36,7 @@ pub use http::{Http, Metrics};
 pub use log::{Log, LogFormat};
 pub use mistakes::{At, Mistake, Mistakes, Source};
 pub use newsletter::{AfterPause, Approval, Newsletter, OnDoubt};
+pub use node::{Keep, Node, Retention};
 pub use outbound::{Network, NetworkError, Outbound};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use publisher::{Law, Publisher};
@@ -56,6 +58,10 @@ section! {
         pub templates: Option<PathBuf>,
         /// Where articles, readers and deliveries are kept.
         pub database: Database,
+        /// This machine among those that serve the database.
+        pub node: Node,
+        /// How long rows are kept.
+        pub retention: Retention,
         /// The listener for readers and feed programs.
         pub http: Http,
         /// The listener for Prometheus; none without the section.

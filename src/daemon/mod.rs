@@ -1,26 +1,36 @@
 //! The loops of a serving node, and how they stop.
 //!
-//! One process runs all of them: the scheduler with the fan-out, the pump, the feeds, the sources, the
-//! hubs and the heartbeat.
+//! A process does what its roles say: `web` keeps the feeds and tells the hubs, `scheduler` runs the schedules with the fan-out
+//! and, each on one node at a time, the sources and the cleanup, `pump` sends. Every process has a heartbeat.
 //! SIGTERM or SIGINT asks all to stop; what is on the wire is finished, within a bound.
 
 mod heartbeat;
+mod lease;
 mod scheduler;
 mod sources;
 pub mod websub;
 
+use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::db::Node;
+use crate::db::{Node, Role};
 use crate::delivery::{Pump, Relay, Settings};
 use crate::feeds;
 
+pub use heartbeat::HOW_TO_RESUME;
+
 /// How long a stop may take in all: after it the process ends, and what was on the wire counts as killed.
 const STOP_WITHIN: Duration = Duration::from_secs(90);
+
+/// What runs, by name.
+type Loops = JoinSet<(&'static str, anyhow::Result<()>)>;
+
+/// A database that has not answered by then does not answer: the link to it may be open at this end alone.
+const STORE_WITHIN: Duration = Duration::from_secs(15);
 
 /// A way to ask everything to stop.
 #[derive(Debug, Clone)]
@@ -78,25 +88,56 @@ impl Stop {
 /// # Errors
 /// When a loop fails in a way that only an operator can mend; a store or relay that is away is waited for.
 pub async fn run(app: &App, stop: &Stop) -> anyhow::Result<()> {
-    let node = Node::register(&app.db, declarations_digest(app), app.clock.now()).await?;
+    heartbeat::first(app).await?;
+    let digest = declarations_digest(app);
+    let node = Node::register(&app.db, digest, app.roles, app.clock.now()).await?;
+    let mut loops = Loops::new();
+    if app.roles.has(Role::Pump) {
+        send(app, &node, stop, &mut loops)?;
+    }
+    if app.roles.has(Role::Scheduler) {
+        schedule(app, &node, stop, &mut loops);
+    }
+    if app.roles.has(Role::Web) {
+        publish(app, stop, &mut loops);
+    }
+    let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
+    loops.spawn(async move { ("heartbeat", heartbeat::run(&its, &node_of, watch).await) });
+    tracing::info!(node = node.id.as_str(), roles = %app.roles, "serving");
+    let outcome = join(&mut loops, stop).await;
+    if let Err(error) = node.leave(&app.db).await {
+        tracing::warn!(%error, "cannot sign off");
+    }
+    outcome
+}
+
+fn send(app: &App, node: &Node, stop: &Stop, loops: &mut Loops) -> anyhow::Result<()> {
     let pump = Pump::new(
         app.db.clone(),
         app.clock.clone(),
         app.keys.clone(),
         node.id.clone(),
         Relay::all(&app.config)?,
-        Settings::of(&app.declarations.newsletters, seed(&node)),
+        Settings::of(&app.declarations.newsletters, seed(node)),
     )
     .woken_by(app.waker.clone());
-    let mut loops: JoinSet<(&'static str, anyhow::Result<()>)> = JoinSet::new();
     let watch = stop.watch();
     loops.spawn(async move { ("pump", pump.run(watch).await) });
+    Ok(())
+}
+
+/// Any number of nodes schedule, for the slot's row decides. The rest is done by one at a time.
+fn schedule(app: &App, node: &Node, stop: &Stop, loops: &mut Loops) {
     let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
     loops.spawn(async move { ("scheduler", scheduler::run(&its, &node_of, watch).await) });
     let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
-    loops.spawn(async move { ("heartbeat", heartbeat::run(&its, &node_of, watch).await) });
-    let (its, jitter, watch) = (app.clone(), seed(&node), stop.watch());
-    loops.spawn(async move { ("sources", sources::run(&its, jitter, watch).await) });
+    loops.spawn(async move {
+        let work = |watch| sources::run(&its, seed(&node_of), watch);
+        ("sources", lease::under(&its, &node_of, "sources", watch, work).await)
+    });
+}
+
+fn publish(app: &App, stop: &Stop, loops: &mut Loops) {
     let (its, watch) = (app.clone(), stop.watch());
     loops.spawn(async move {
         tokio::select! {
@@ -106,16 +147,10 @@ pub async fn run(app: &App, stop: &Stop) -> anyhow::Result<()> {
     });
     let (its, watch) = (app.clone(), stop.watch());
     loops.spawn(async move { ("websub", websub::run(&its, watch).await) });
-    tracing::info!(node = node.id.as_str(), "serving");
-    let outcome = join(&mut loops, stop).await;
-    if let Err(error) = node.leave(&app.db).await {
-        tracing::warn!(%error, "cannot sign off");
-    }
-    outcome
 }
 
 /// Waits for all loops. The first that fails stops the others; after the stop is asked for, they have a bound.
-async fn join(loops: &mut JoinSet<(&'static str, anyhow::Result<()>)>, stop: &Stop) -> anyhow::Result<()> {
+async fn join(loops: &mut Loops, stop: &Stop) -> anyhow::Result<()> {
     let mut outcome = Ok(());
     let bound = async {
         asked(stop.watch()).await;
@@ -156,6 +191,17 @@ async fn rest(watch: &mut watch::Receiver<bool>, time: Duration) -> bool {
     tokio::select! {
         () = tokio::time::sleep(time) => *watch.borrow(),
         _ = watch.changed() => true,
+    }
+}
+
+/// Waits for the store, but not for ever.
+async fn within<T, E>(answer: impl Future<Output = Result<T, E>>) -> anyhow::Result<T>
+where
+    E: Into<anyhow::Error>,
+{
+    match tokio::time::timeout(STORE_WITHIN, answer).await {
+        Ok(answer) => answer.map_err(Into::into),
+        Err(_) => Err(anyhow::anyhow!("the database has not answered for {STORE_WITHIN:?}")),
     }
 }
 

@@ -17,10 +17,10 @@ const TELL_EVERY: u32 = 60;
 pub(super) async fn run(app: &App, node: &Node, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut silent = 0;
     loop {
-        let trouble = match may_schedule(app, node).await {
+        let trouble = match super::within(may_schedule(app, node)).await {
             Ok(None) => step(app).await.err().map(|error| format!("{error:#}")),
             Ok(Some(why)) => Some(why),
-            Err(error) => Some(format!("the store is away: {error}")),
+            Err(error) => Some(format!("the store is away: {error:#}")),
         };
         match trouble {
             None => silent = 0,
@@ -37,8 +37,11 @@ pub(super) async fn run(app: &App, node: &Node, mut stop: watch::Receiver<bool>)
     }
 }
 
-/// Why this node must not schedule, if so: its clock is off, or a younger node has another configuration.
+/// Why this node must not schedule, if so: sending is held, its clock is off, or a younger node has another configuration.
 async fn may_schedule(app: &App, node: &Node) -> sqlx::Result<Option<String>> {
+    if let Some(held) = app.db.sending_held().await? {
+        return Ok(Some(format!("sending is held: {}; {}", held.reason, super::heartbeat::HOW_TO_RESUME)));
+    }
     let skew = app.db.clock_skew().await?;
     if skew.abs() > CLOCK_TOLERANCE_MS {
         return Ok(Some(format!(

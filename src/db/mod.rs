@@ -6,21 +6,27 @@
 //! for each engine. sqlx's `Any` driver cannot read SQLite's BOOLEAN or PostgreSQL's NUMERIC, hence the two arms.
 
 mod engine;
+mod heartbeat;
 mod id;
+mod installation;
 mod keys;
+mod lease;
 mod migrate;
 mod node;
 mod sql;
 
 pub use engine::{Db, Engine, Route, Tx};
+pub use heartbeat::HeartbeatFile;
 pub use id::{json_list, json_texts};
+pub use installation::{Installation, SendingHeld};
 pub use keys::{Key, KeyId, Keys, Purpose};
+pub use lease::{Lease, give_back_lease, leases, take_lease};
 pub use migrate::{MigrateError, SchemaState};
-pub use node::{CLOCK_TOLERANCE_MS, LivingNode, Node, NodeId, living_nodes};
+pub use node::{CLOCK_TOLERANCE_MS, LivingNode, Node, NodeId, Role, Roles, living_nodes};
 pub use sql::Sql;
 
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [keys::ALL, node::ALL].concat()
+    [keys::ALL, node::ALL, lease::ALL, installation::ALL].concat()
 }

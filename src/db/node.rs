@@ -4,11 +4,13 @@ use std::time::Instant;
 
 use super::{Db, Route};
 use crate::clock::{Clock, MINUTE, Timestamp};
-use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
+use crate::{execute, fetch_all, fetch_one, fetch_optional, statements, text_enum};
 
 statements! {
-    REGISTER_NODE = "INSERT INTO nodes (id, started_at, seen_at, declarations) VALUES ($1, $2, $2, $3)";
-    SEE_NODE = "UPDATE nodes SET seen_at = $2 WHERE id = $1";
+    REGISTER_NODE = "INSERT INTO nodes (id, started_at, seen_at, declarations, roles) VALUES ($1, $2, $2, $3, $4)";
+    // One that slept for days and was forgotten is back with the same id.
+    SEE_NODE = "INSERT INTO nodes (id, started_at, seen_at, declarations, roles) VALUES ($1, $2, $2, $3, $4)
+        ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
     FORGET_NODES = "DELETE FROM nodes WHERE seen_at < $1";
     LEAVE_NODE = "DELETE FROM nodes WHERE id = $1";
     // Two nodes started in the same millisecond are told apart by id, so that exactly one is the younger.
@@ -17,7 +19,7 @@ statements! {
           AND (started_at > (SELECT started_at FROM nodes WHERE id = $1)
                OR (started_at = (SELECT started_at FROM nodes WHERE id = $1) AND id > $1))
         ORDER BY id LIMIT 1";
-    LIVING_NODES = "SELECT id, started_at, seen_at FROM nodes WHERE seen_at > $1 ORDER BY started_at, id";
+    LIVING_NODES = "SELECT id, started_at, seen_at, roles FROM nodes WHERE seen_at > $1 ORDER BY started_at, id";
     DATABASE_TIME = {
         sqlite: "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) AS now",
         postgres: "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS now"
@@ -29,6 +31,54 @@ pub const CLOCK_TOLERANCE_MS: i64 = MINUTE;
 
 /// A node not seen for this long is gone (ms).
 const SEEN_FOR: i64 = 2 * MINUTE;
+
+text_enum! {
+    /// A part of the work that a node may do.
+    Role {
+        /// Pages, feeds, forms and the API.
+        Web = "web",
+        /// Schedules and the fan-out; sources, bounces and the cleanup, each on one node at a time.
+        Scheduler = "scheduler",
+        /// Sending.
+        Pump = "pump",
+    }
+}
+
+/// What a node does: at least one role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles(u8);
+
+impl Roles {
+    /// Every role: what a node does unless told otherwise.
+    pub const ALL: Self = Self(0b111);
+
+    /// Whether the role is among them.
+    #[must_use]
+    pub const fn has(self, role: Role) -> bool {
+        self.0 & (1 << role as u8) != 0
+    }
+}
+
+impl std::fmt::Display for Roles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let roles: Vec<&str> =
+            Role::ALL.iter().filter(|role| self.has(**role)).map(|role| role.as_str()).collect();
+        f.write_str(&roles.join(","))
+    }
+}
+
+impl std::str::FromStr for Roles {
+    type Err = String;
+
+    /// Reads `web,scheduler,pump` or a part of it.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut roles = 0;
+        for role in text.split(',') {
+            roles |= 1 << role.trim().parse::<Role>()? as u8;
+        }
+        Ok(Self(roles))
+    }
+}
 
 /// A run of the program, drawn anew at each start: the owner of its claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,16 +110,19 @@ pub struct Node {
     /// Who it is.
     pub id: NodeId,
     declarations: String,
+    roles: Roles,
 }
 
 impl Node {
-    /// Registers a node that declares these newsletters (any digest of them; equal texts mean equal newsletters).
+    /// Registers a node with these roles that declares these newsletters (any digest of them; equal texts mean equal
+    /// newsletters).
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn register(db: &Db, declarations: String, now: Timestamp) -> sqlx::Result<Self> {
-        let node = Self { id: NodeId::new(), declarations };
-        execute!(db, REGISTER_NODE, node.id.as_str(), now, node.declarations.as_str())?;
+    pub async fn register(db: &Db, declarations: String, roles: Roles, now: Timestamp) -> sqlx::Result<Self> {
+        let node = Self { id: NodeId::new(), declarations, roles };
+        let written = node.roles.to_string();
+        execute!(db, REGISTER_NODE, node.id.as_str(), now, node.declarations.as_str(), written)?;
         Ok(node)
     }
 
@@ -78,7 +131,8 @@ impl Node {
     /// # Errors
     /// When the store fails.
     pub async fn heartbeat(&self, db: &Db, now: Timestamp) -> sqlx::Result<()> {
-        execute!(db, SEE_NODE, self.id.as_str(), now)?;
+        let roles = self.roles.to_string();
+        execute!(db, SEE_NODE, self.id.as_str(), now, self.declarations.as_str(), roles)?;
         execute!(db, FORGET_NODES, now.plus(-24 * 60 * MINUTE))?;
         Ok(())
     }
@@ -117,6 +171,8 @@ pub struct LivingNode {
     pub started_at: Timestamp,
     /// When it last said that it is there.
     pub seen_at: Timestamp,
+    /// What it does, such as `web,pump`.
+    pub roles: String,
 }
 
 /// The nodes that serve on this database, oldest first.
@@ -173,5 +229,19 @@ impl Db {
     /// When the store fails.
     pub async fn clock_skew(&self) -> sqlx::Result<i64> {
         Ok(Clock::System.now().millis() - self.time().await?.millis())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_as_they_are_written() {
+        assert_eq!("web,scheduler,pump".parse(), Ok(Roles::ALL));
+        let two: Roles = "pump, web".parse().unwrap();
+        assert_eq!((two.to_string().as_str(), two.has(Role::Scheduler)), ("web,pump", false));
+        assert!("web,leader".parse::<Roles>().unwrap_err().contains("expected one of web, scheduler, pump"));
+        assert!("".parse::<Roles>().is_err());
     }
 }

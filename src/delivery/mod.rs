@@ -21,6 +21,7 @@ pub mod smtp;
 mod sql;
 mod store;
 mod trial;
+mod unfinished;
 mod verdict;
 mod worker;
 
@@ -32,6 +33,7 @@ pub use relay::{Relay, Way};
 pub use row::{DeliveryId, Kind, State};
 pub use store::{NewDelivery, enqueue};
 pub use trial::enqueue_test;
+pub use unfinished::{Unfinished, unfinished};
 
 use crate::db::Sql;
 

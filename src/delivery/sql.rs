@@ -55,6 +55,7 @@ macro_rules! may_go {
     () => {
         "d.owner = $3 AND d.state IN ('claimed', 'in_doubt') AND d.lease_until > $2 AND NOT d.held \
          AND d.expires_at > $2 \
+         AND NOT EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) \
          AND (d.kind <> 'edition' OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = d.subscription_id \
               AND s.state = 'confirmed')) \
          AND (d.kind <> 'edition' OR EXISTS (SELECT 1 FROM editions e WHERE e.id = d.edition_id \
@@ -73,7 +74,7 @@ macro_rules! why_not {
         "SELECT d.id, CASE \
             WHEN d.owner IS NULL OR d.owner <> $3 OR d.state NOT IN ('claimed', 'in_doubt') \
                 OR d.epoch <> m.row_epoch OR d.lease_until <= $2 THEN 'lost' \
-            WHEN d.held THEN 'held' \
+            WHEN d.held OR EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) THEN 'held' \
             WHEN d.expires_at <= $2 THEN 'expired' \
             WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = d.address_hash \
                 AND x.lifted_at IS NULL \
@@ -159,8 +160,10 @@ statements! {
     // A look that takes no lock, each half by its own index.
     WORK = "SELECT
         EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND NOT held AND priority IN (0, 1, 2, 5)
-                AND due_at <= $1) AS pending,
-        EXISTS (SELECT 1 FROM deliveries WHERE state = 'in_doubt' AND lease_until <= $1 AND NOT held) AS doubtful,
+                AND due_at <= $1)
+            AND NOT EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) AS pending,
+        EXISTS (SELECT 1 FROM deliveries WHERE state = 'in_doubt' AND lease_until <= $1 AND NOT held)
+            AND NOT EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) AS doubtful,
         EXISTS (SELECT 1 FROM deliveries WHERE state = 'claimed'
                 AND (lease_until <= $1 OR owner IN (SELECT id FROM nodes WHERE seen_at <= $2))) AS expired";
 
@@ -268,6 +271,15 @@ statements! {
         UNION ALL SELECT state, TRUE AS held, priority, count(*) AS rows, min(due_at) AS oldest
             FROM deliveries WHERE held GROUP BY state, priority
         ORDER BY 1, 2, 3";
+
+    // Editions that would be sent, in part or in whole.
+    UNFINISHED = "SELECT e.id, n.slug, s.slot_key, e.state, e.due_at,
+            (SELECT count(*) FROM deliveries d WHERE d.edition_id = e.id
+                AND d.state IN ('pending', 'claimed', 'in_doubt')) AS open
+        FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id
+        WHERE e.state = 'frozen' OR (e.state = 'released' AND (e.fanned_out_at IS NULL OR EXISTS (SELECT 1
+            FROM deliveries d WHERE d.edition_id = e.id AND d.state IN ('pending', 'claimed', 'in_doubt'))))
+        ORDER BY e.due_at, e.id";
 
     // Operators -------------------------------------------------------------------------------------------------
     LIST_DELIVERIES = { sqlite: concat!(listed!(), " WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)

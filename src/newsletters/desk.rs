@@ -88,6 +88,49 @@ impl Desk {
         self.release_due(&newsletter, declaration, now, ticked).await
     }
 
+    /// The slots that have passed and were not handled, as the newsletter's slug and the slot's key.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn missed(&self, now: Timestamp) -> sqlx::Result<Vec<(String, String)>> {
+        let mut missed = Vec::new();
+        for declaration in self.newsletters.iter() {
+            let slug = declaration.slug.as_str();
+            let Some(newsletter) = Newsletter::by_slug(&self.db, slug).await? else { continue };
+            let due = self.due(&newsletter, declaration, now).await?;
+            let passed = due.into_iter().filter(|(slot, _)| slot.at <= now.to_utc());
+            missed.extend(passed.map(|(slot, _)| (newsletter.slug.clone(), slot.key.to_string())));
+        }
+        Ok(missed)
+    }
+
+    /// Notes every slot that has passed as missed, however late it might still be sent. Gives what [`Desk::missed`] would
+    /// have.
+    ///
+    /// # Errors
+    /// When the store fails; newsletters before the one that failed are done.
+    pub async fn skip_missed(&self, now: Timestamp) -> sqlx::Result<Vec<(String, String)>> {
+        let mut missed = Vec::new();
+        for declaration in self.newsletters.iter() {
+            let slug = declaration.slug.as_str();
+            let Some(newsletter) = Newsletter::by_slug(&self.db, slug).await? else { continue };
+            let mut tx = self.db.begin().await?;
+            let newsletter = Newsletter::lock(&mut tx, newsletter.id).await?;
+            let memory = memory(&mut tx, &newsletter, declaration, now).await?;
+            for (slot, _) in due_slots(&rules(declaration), &memory, now) {
+                let at = Timestamp::from(slot.at);
+                let reason = Some(SkipReason::Missed);
+                if at <= now
+                    && slot_store::take(&mut tx, newsletter.id, slot.key, at, reason, now).await?.is_some()
+                {
+                    missed.push((newsletter.slug.clone(), slot.key.to_string()));
+                }
+            }
+            tx.commit().await?;
+        }
+        Ok(missed)
+    }
+
     async fn due(
         &self,
         newsletter: &Newsletter,

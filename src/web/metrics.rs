@@ -75,9 +75,10 @@ pub async fn keep_small(handle: PrometheusHandle) -> ! {
     }
 }
 
-/// What the metrics listener answers: `GET /metrics`.
+/// What the metrics listener answers: `GET /metrics`, and `/healthz` and `/readyz`, which nodes without pages have nowhere else.
 pub fn router(app: &App, handle: PrometheusHandle) -> Router {
-    Router::new().route("/metrics", get(scrape)).with_state((app.clone(), handle))
+    let scrape = Router::new().route("/metrics", get(scrape)).with_state((app.clone(), handle));
+    scrape.merge(super::health::routes().with_state(app.clone()))
 }
 
 async fn scrape(State((app, handle)): State<(App, PrometheusHandle)>) -> Response {

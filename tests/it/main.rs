@@ -23,6 +23,7 @@ mod feed_xml;
 mod feeds;
 mod former_paths;
 mod house;
+mod leases;
 mod nodes;
 mod opml;
 mod outbound;
