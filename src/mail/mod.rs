@@ -6,6 +6,7 @@
 
 mod address;
 mod compose;
+pub mod dkim;
 mod encoded;
 mod header;
 mod quoted_printable;
