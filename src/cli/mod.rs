@@ -7,6 +7,7 @@ mod bench;
 mod check_config;
 mod delivery;
 pub mod demo;
+mod dkim;
 mod edition;
 mod failure;
 mod feed;
@@ -77,6 +78,9 @@ enum Verb {
     /// Messages on their way
     #[command(subcommand)]
     Delivery(delivery::Verb),
+    /// The keys our mail is signed with
+    #[command(subcommand)]
+    Dkim(dkim::Verb),
     /// Measure this program on this machine
     #[command(subcommand)]
     Bench(bench::Verb),
@@ -116,6 +120,7 @@ async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
         Verb::Subscriber(verb) => subscriber::run(config, verb).await,
         Verb::ResumeSending(arguments) => resume_sending::run(config, &arguments).await,
         Verb::Delivery(verb) => delivery::run(config, verb).await,
+        Verb::Dkim(verb) => dkim::run(verb),
         Verb::Bench(verb) => bench::run(verb).await,
     }
 }

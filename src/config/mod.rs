@@ -7,6 +7,7 @@ mod api;
 mod category;
 mod database;
 mod dates;
+mod dkim;
 mod example;
 mod feeds;
 mod http;
@@ -31,6 +32,7 @@ pub use api::Api;
 pub use category::Category;
 pub use database::{Database, DatabaseTarget, DatabaseUrl, DatabaseUrlError};
 pub use dates::{DateRange, DateRangeError};
+pub use dkim::Dkim;
 pub use feeds::{CategoryFeed, ConfiguredFeed, FeedContent, Feeds, Language};
 pub use http::{Http, Metrics};
 pub use log::{Log, LogFormat};
@@ -80,6 +82,8 @@ section! {
         pub configured_feeds as "feed": Vec<ConfiguredFeed>,
         /// The servers that take our mail, the first one first.
         pub relays as "relay": Vec<Relay>,
+        /// The keys our mail is signed with.
+        pub dkim: Vec<Dkim>,
         /// Where articles come from while serving.
         pub sources as "source": Vec<ArticleSource>,
         /// The newsroom's categories, in the order of pages and digests.

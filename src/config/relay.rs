@@ -22,6 +22,8 @@ section! {
         pub connections: u32 = 4,
         /// Messages sent over one connection before it is closed.
         pub messages_per_connection: u32 = 100,
+        /// It signs our mail (DKIM) for our domain by itself.
+        pub signs: bool = false,
     } then check
 }
 

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::db::{Node, Role};
-use crate::delivery::{Pump, Relay, Settings};
+use crate::delivery::{Pump, Relay, Settings, Signing};
 use crate::feeds;
 
 pub use heartbeat::HOW_TO_RESUME;
@@ -120,6 +120,7 @@ fn send(app: &App, node: &Node, stop: &Stop, loops: &mut Loops) -> anyhow::Resul
         Relay::all(&app.config)?,
         Settings::of(&app.declarations.newsletters, seed(node)),
     )
+    .signing_with(Signing::of(&app.config)?)
     .woken_by(app.waker.clone());
     let watch = stop.watch();
     loops.spawn(async move { ("pump", pump.run(watch).await) });

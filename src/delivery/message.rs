@@ -10,6 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crate::db::{Db, Keys, Purpose};
 use crate::delivery::return_path;
 use crate::delivery::row::{Claimed, Kind};
+use crate::delivery::signing::{Signing, Wanted};
 use crate::delivery::smtp::Envelope;
 use crate::delivery::sql::VARIANT_MESSAGE;
 use crate::fetch_one;
@@ -22,6 +23,8 @@ use crate::subscribers::{ConfirmToken, UnsubscribeToken};
 pub(super) struct Variant {
     envelope_from: Address,
     message: Encoded,
+    /// Who signs goes by it.
+    from_domain: Option<String>,
     /// Of which newsletter; none for other mail.
     pub(super) newsletter: Option<String>,
 }
@@ -42,8 +45,8 @@ pub(super) enum Unready {
     Store(anyhow::Error),
     /// The row can never become a message.
     Poisoned(String),
-    /// Its bytes would differ from those the relay may have.
-    Differs,
+    /// Its bytes would differ from those the relay may have, for this reason.
+    Differs(&'static str),
 }
 
 /// Builds messages; keeps the variants in use.
@@ -51,6 +54,7 @@ pub(super) enum Unready {
 pub(super) struct Messages {
     db: Db,
     keys: Arc<Keys>,
+    signing: Signing,
     variants: Mutex<HashMap<VariantId, Arc<Variant>>>,
 }
 
@@ -58,8 +62,8 @@ pub(super) struct Messages {
 const VARIANTS: usize = 256;
 
 impl Messages {
-    pub(super) fn new(db: Db, keys: Arc<Keys>) -> Self {
-        Self { db, keys, variants: Mutex::default() }
+    pub(super) fn new(db: Db, keys: Arc<Keys>, signing: Signing) -> Self {
+        Self { db, keys, signing, variants: Mutex::default() }
     }
 
     /// The message of a row. What is wrong with one row, a panic too, stays with that row.
@@ -69,11 +73,16 @@ impl Messages {
             Err(error) if error.downcast_ref::<sqlx::Error>().is_some() => return Err(Unready::Store(error)),
             Err(error) => return Err(Unready::Poisoned(format!("{error:#}"))),
         };
-        let message = catch_unwind(AssertUnwindSafe(|| self.assemble(row, variant)))
-            .unwrap_or_else(|_| Err(anyhow::anyhow!("assembling it panicked")))
-            .map_err(|error| Unready::Poisoned(format!("{error:#}")))?;
+        let wanted = self.signing.wanted(row.dkim.as_deref(), variant.from_domain.as_deref());
+        let assembled = catch_unwind(AssertUnwindSafe(|| self.assemble(row, variant)))
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("assembling it panicked")));
+        let message = match assembled {
+            Ok(message) => signed(message, wanted).await,
+            Err(error) => Err(error),
+        }
+        .map_err(|error| Unready::Poisoned(format!("{error:#}")))?;
         match &row.message_hash {
-            Some(before) if *before != message.hash => Err(Unready::Differs),
+            Some(before) if *before != message.hash => Err(Unready::Differs(self.why(row))),
             _ => Ok(message),
         }
     }
@@ -86,9 +95,18 @@ impl Messages {
         let token = self.token(row)?;
         let personal = Personal::new(to, row.message_id.clone(), row.created_at.to_utc(), token)?;
         let bytes = variant.message.splice(&personal);
-        let hash = digest(&SHA256, &bytes).as_ref().to_vec();
         let from = return_path::write(&self.keys, &variant.envelope_from, row.id);
-        Ok(Message { envelope: Envelope { from, to: address }, bytes, hash, variant })
+        Ok(Message { envelope: Envelope { from, to: address }, bytes, hash: Vec::new(), variant })
+    }
+
+    fn why(&self, row: &Claimed) -> &'static str {
+        match self.signing.missing(row.dkim.as_deref()) {
+            Some(selector) => {
+                tracing::error!(delivery = %row.id, selector, "the key that signed it is no longer among [[dkim]]");
+                "its bytes would differ from those sent before: a key that signed it is no longer among [[dkim]] (retired = true keeps one)"
+            }
+            None => "its bytes would differ from those sent before",
+        }
     }
 
     /// The token of the row's link; what has no link of its own carries a word that opens none.
@@ -113,7 +131,8 @@ impl Messages {
             fetch_one!(&self.db, VARIANT_MESSAGE, id)?;
         let envelope_from = Address::parse(&envelope_from).context("the variant's return path")?;
         let message = Encoded::from_bytes(&message).context("the variant's message")?;
-        let variant = Arc::new(Variant { envelope_from, message, newsletter });
+        let from_domain = message.from_domain();
+        let variant = Arc::new(Variant { envelope_from, message, from_domain, newsletter });
         let mut kept = self.kept();
         if kept.len() >= VARIANTS {
             kept.clear();
@@ -125,4 +144,19 @@ impl Messages {
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<VariantId, Arc<Variant>>> {
         self.variants.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The message with its signatures and its hash. Signing takes longer than all the rest: it is done on a thread where no
+/// conversation waits for it.
+async fn signed(mut message: Message, wanted: Wanted) -> anyhow::Result<Message> {
+    if wanted.is_nothing() {
+        message.hash = digest(&SHA256, &message.bytes).as_ref().to_vec();
+        return Ok(message);
+    }
+    let signing = tokio::task::spawn_blocking(move || {
+        message.bytes = wanted.sign(&message.bytes)?;
+        message.hash = digest(&SHA256, &message.bytes).as_ref().to_vec();
+        Ok(message)
+    });
+    signing.await.context("signing it panicked")?
 }

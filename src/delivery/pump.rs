@@ -17,6 +17,7 @@ use crate::delivery::message::Messages;
 use crate::delivery::queue::Queue;
 use crate::delivery::relay::{Relay, Relays};
 use crate::delivery::row::{Claimed, Kind};
+use crate::delivery::signing::Signing;
 use crate::delivery::store::{self, Claim};
 use crate::delivery::verdict::Verdicts;
 use crate::delivery::worker::{self, Shared};
@@ -89,6 +90,7 @@ pub struct Pump {
     relays: Arc<Relays>,
     settings: Settings,
     messages: Arc<Messages>,
+    signing: Signing,
     waker: Waker,
 }
 
@@ -110,9 +112,17 @@ impl Pump {
         relays: Vec<Relay>,
         settings: Settings,
     ) -> Self {
-        let messages = Arc::new(Messages::new(db.clone(), Arc::clone(&keys)));
+        let messages = Arc::new(Messages::new(db.clone(), Arc::clone(&keys), Signing::default()));
         let relays = Arc::new(Relays::new(relays));
-        Self { db, clock, keys, owner, relays, settings, messages, waker: Waker::default() }
+        let (signing, waker) = Default::default();
+        Self { db, clock, keys, owner, relays, settings, messages, signing, waker }
+    }
+
+    /// The same pump, whose messages are signed.
+    #[must_use]
+    pub fn signing_with(self, signing: Signing) -> Self {
+        let messages = Arc::new(Messages::new(self.db.clone(), Arc::clone(&self.keys), signing.clone()));
+        Self { messages, signing, ..self }
     }
 
     /// The same pump, woken by a waker that others have already.
@@ -246,6 +256,7 @@ impl Pump {
         let claim = Claim {
             owner: &self.owner,
             token_key: self.keys.current(Purpose::Token).id,
+            dkim: &self.signing.frozen(now),
             now,
             lease: self.settings.lease,
         };

@@ -85,6 +85,8 @@ pub struct Claimed {
     pub message_id: String,
     /// The key of its token, since the first claim.
     pub token_key_id: Option<KeyId>,
+    /// The second and the selectors of its signatures ([`super::signing`]), since its latest claim before any doubt.
+    pub dkim: Option<String>,
     /// SHA-256 of its bytes, if it was ever in doubt: they must be the same again.
     pub message_hash: Option<Vec<u8>>,
     /// Temporary answers about the recipient so far.

@@ -10,7 +10,7 @@ macro_rules! claimed {
         concat!(
             " RETURNING id, kind, priority, due_at, subscription_id, confirmation_id, ",
             "(SELECT c.created_at FROM confirmations c WHERE c.id = confirmation_id) AS confirmation_at, ",
-            "variant_id, address, name, message_id, token_key_id, message_hash, attempts, epoch, ",
+            "variant_id, address, name, message_id, token_key_id, dkim, message_hash, attempts, epoch, ",
             "CAST(",
             $doubtful,
             " AS BOOLEAN) AS doubtful, created_at, expires_at"
@@ -18,14 +18,16 @@ macro_rules! claimed {
     };
 }
 
-/// $1 now, $2 owner, $3 lease until, $4 token key, $5 priority, $6 at most.
+/// $1 now, $2 owner, $3 lease until, $4 token key, $5 priority, $6 at most, $7 who signs and when.
 ///
+/// Once the relay may have the message, its signatures are those it had.
 /// An edition leaves only when every reader has a row.
 macro_rules! claim {
     ($lock:literal) => {
         concat!(
             "UPDATE deliveries SET state = 'claimed', owner = $2, epoch = epoch + 1, lease_until = $3, ",
-            "token_key_id = coalesce(token_key_id, $4) WHERE id IN (SELECT id FROM deliveries ",
+            "token_key_id = coalesce(token_key_id, $4), ",
+            "dkim = CASE WHEN message_hash IS NULL THEN $7 ELSE dkim END WHERE id IN (SELECT id FROM deliveries ",
             "WHERE state = 'pending' AND NOT held AND priority = $5 AND due_at <= $1 AND (edition_id IS NULL ",
             "OR edition_id NOT IN (SELECT e.id FROM editions e WHERE e.state = 'released' ",
             "AND e.fanned_out_at IS NULL)) ORDER BY due_at, id LIMIT $6",

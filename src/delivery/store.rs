@@ -71,6 +71,8 @@ pub(super) struct Claim<'a> {
     pub(super) owner: &'a NodeId,
     /// The key of tokens that have none yet.
     pub(super) token_key: KeyId,
+    /// Who signs, and when ([`crate::delivery::Signing`]).
+    pub(super) dkim: &'a str,
     pub(super) now: Timestamp,
     /// How long the rows are ours (ms).
     pub(super) lease: i64,
@@ -104,7 +106,8 @@ pub(super) async fn claim(db: &Db, claim: Claim<'_>, priority: i64, most: i64) -
         claim.now.plus(claim.lease),
         claim.token_key,
         priority,
-        most
+        most,
+        claim.dkim
     )?;
     tx.commit().await?;
     Ok(rows)

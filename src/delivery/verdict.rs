@@ -142,9 +142,9 @@ impl Verdicts {
                 tracing::error!(delivery = %row.id, why, "a message cannot be made");
                 Settlement::new(row, State::Failed, now).reason(&format!("it cannot be made: {why}"))
             }
-            Unready::Differs => {
-                tracing::error!(delivery = %row.id, "a message would differ from the one the relay may have");
-                Settlement::release(row, now).held("its bytes would differ from those sent before")
+            Unready::Differs(why) => {
+                tracing::error!(delivery = %row.id, why, "a message would differ from the one the relay may have");
+                Settlement::release(row, now).held(why)
             }
         });
     }

@@ -297,6 +297,23 @@ mod tests {
     }
 
     #[test]
+    fn the_domain_of_the_sender_is_found_however_his_name_is_folded() {
+        let mut draft = draft("x", "<p>x</p>");
+        for from in [
+            "m@Lettres.exemple.tg",
+            "La Matinale <m@lettres.exemple.tg>",
+            "L’édition du soir, très longue, de A à Z <m@lettres.exemple.tg>",
+        ] {
+            draft.from = Mailbox::parse(from).unwrap();
+            assert_eq!(
+                compose(&draft).unwrap().from_domain().as_deref(),
+                Some("lettres.exemple.tg"),
+                "{from}"
+            );
+        }
+    }
+
+    #[test]
     fn a_message_to_one_person_has_no_list_headers_and_its_own_date() {
         let draft = Draft { list: None, date: None, ..draft("a", "<p>b</p>") };
         let message = String::from_utf8(compose(&draft).unwrap().splice(&personal("t"))).unwrap();

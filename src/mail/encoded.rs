@@ -184,6 +184,15 @@ impl Encoded {
         out
     }
 
+    /// The domain of `From`, which is the first field of every message. None where it is damaged.
+    pub fn from_domain(&self) -> Option<String> {
+        let fields = self.bytes.strip_prefix(b"From:")?;
+        let end = fields.windows(3).position(|three| three[..2] == *b"\r\n" && three[2] != b' ')?;
+        let from = std::str::from_utf8(&fields[..end]).ok()?;
+        let (_, domain) = from.trim_end().trim_end_matches('>').rsplit_once('@')?;
+        Some(domain.to_ascii_lowercase())
+    }
+
     /// The length of the HTML part before its transfer encoding, in bytes, tokens apart. Gmail hides what follows
     /// the first 102,400.
     pub fn html_len(&self) -> usize {

@@ -3,14 +3,14 @@
 //! `config` stands at the bottom of the house and keeps as texts what it does not understand. Here they are read, and
 //! what is wrong is reported at its place, all at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use toml::Spanned;
 
 use crate::config::{self, AfterPause, Approval, Config, DateRange, Mistakes, OnDoubt, Span, nearest};
 use crate::french::slug::slug;
-use crate::mail::{Address, Mailbox};
+use crate::mail::{Address, Mailbox, dkim};
 
 use super::schedule::Schedule;
 use super::slug::Slug;
@@ -96,6 +96,7 @@ pub fn read(config: &Config) -> (Declarations, Mistakes) {
     let categories = reading.categories(&config.categories, &mut slugs);
     reading.feeds(&config.configured_feeds, &categories, &mut slugs);
     let newsletters = reading.newsletters(&config.newsletters, &categories);
+    reading.dkim(&config.dkim);
     (Declarations { categories, newsletters }, reading.mistakes)
 }
 
@@ -203,6 +204,27 @@ impl Reading {
                         format!("`category.from`: \"{meaning}\" is the category \"{name}\" itself"),
                     );
                 }
+            }
+        }
+    }
+
+    fn dkim(&mut self, declared: &[config::Dkim]) {
+        let mut taken = HashSet::new();
+        for dkim in declared {
+            let domain = self.parse("dkim.domain", &dkim.domain, |text| {
+                let expected = "expected a domain such as \"lettres.exemple.tg\"";
+                dkim::Name::domain(text).map_err(|error| format!("{expected} ({error})"))
+            });
+            let selector = self.parse("dkim.selector", &dkim.selector, |text| {
+                dkim::Name::selector(text)
+                    .map_err(|error| format!("expected a name such as \"k2026\" ({error})"))
+            });
+            if let (Some(domain), Some(selector)) = (domain, selector)
+                && !taken.insert((domain, selector))
+            {
+                let what =
+                    "`dkim.selector`: this selector of this domain is there already; each key has its own";
+                self.mistakes.push(dkim.selector.span(), what);
             }
         }
     }

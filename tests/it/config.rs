@@ -22,8 +22,9 @@ fn every_key_is_in_the_example_and_every_key_of_the_example_is_known() {
     let mut table = String::new();
     let mut found = BTreeSet::new();
     for line in EXAMPLE.lines() {
-        if line.starts_with('[') {
-            table = prefix(line.split_whitespace().next().unwrap());
+        let header = line.trim_start_matches("# ");
+        if header.starts_with('[') {
+            table = prefix(header.split_whitespace().next().unwrap());
         } else if let Some((key, _)) = line.trim_start_matches("# ").split_once(" = ")
             && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
         {
@@ -59,16 +60,18 @@ fn every_key_is_documented_and_every_documented_key_is_known() {
 fn lines_of_the_example_that_are_commented_out_are_right_too() {
     let uncommented: String = EXAMPLE
         .lines()
-        .map(|line| match line.strip_prefix("# ").filter(|rest| rest.contains(" = ")) {
-            // the variables of the example are set nowhere, a category cannot be there and removed, and a feed has
-            // rubrics or an author; nor is a source two
-            Some(rest)
-                if ["password", "removed", "author", "feed "].iter().any(|key| rest.starts_with(key)) =>
-            {
-                format!("{line}\n")
+        .map(|line| {
+            match line.strip_prefix("# ").filter(|rest| rest.contains(" = ") || rest.starts_with('[')) {
+                // the variables of the example are set nowhere, a category cannot be there and removed, and a feed has
+                // rubrics or an author; nor is a source two
+                Some(rest)
+                    if ["password", "removed", "author", "feed "].iter().any(|key| rest.starts_with(key)) =>
+                {
+                    format!("{line}\n")
+                }
+                Some(rest) => format!("{rest}\n"),
+                None => format!("{line}\n"),
             }
-            Some(rest) => format!("{rest}\n"),
-            None => format!("{line}\n"),
         })
         .collect();
     let config = Config::from_toml_str(&uncommented, Path::new("/srv")).unwrap();

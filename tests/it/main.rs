@@ -13,6 +13,7 @@ mod delivery_kill;
 mod delivery_relay;
 mod delivery_run;
 mod delivery_smtp;
+mod dkim;
 mod editions;
 mod feed_check;
 mod feed_http;

@@ -157,7 +157,7 @@ impl SigningKey {
         }
     }
 
-    /// Signs `data`, the same each time: RSASSA-PKCS1-v1_5, or PureEdDSA of its SHA-256 (RFC 8463 §3). RSA takes 0.3 ms,
+    /// Signs `data`, the same each time: RSASSA-PKCS1-v1_5, or `PureEdDSA` of its SHA-256 (RFC 8463 §3). RSA takes 0.3 ms,
     /// Ed25519 0.01 ms (perf.md §2e).
     pub(super) fn sign(&self, data: &[u8]) -> Result<Vec<u8>, KeyError> {
         match &self.0 {

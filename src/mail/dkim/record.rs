@@ -10,7 +10,7 @@ use crate::mail::dkim::Algorithm;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     algorithm: Algorithm,
-    /// RSA: SubjectPublicKeyInfo in DER (RFC 6376 §3.6.1 as everybody reads it); Ed25519: the 32 bytes (RFC 8463 §4).
+    /// RSA: `SubjectPublicKeyInfo` in DER (RFC 6376 §3.6.1 as everybody reads it); Ed25519: the 32 bytes (RFC 8463 §4).
     bytes: Vec<u8>,
 }
 

@@ -156,9 +156,8 @@ pub fn sign<'a>(
 fn unsigned_field(signer: &Signer, at: i64, names: &str, body_hash: &str) -> String {
     let algorithm = signer.key.algorithm().signature_tag();
     let (domain, selector) = (&signer.domain, &signer.selector);
-    let mut text = format!(
-        " v=1; a={algorithm}; c=relaxed/simple; t={at};\r\n d={domain};\r\n s={selector};\r\n h="
-    );
+    let mut text =
+        format!(" v=1; a={algorithm}; c=relaxed/simple; t={at};\r\n d={domain};\r\n s={selector};\r\n h=");
     let mut column = 3;
     for (number, name) in names.split(':').enumerate() {
         if number > 0 {
@@ -208,10 +207,7 @@ fn signed_names(fields: &[Field<'_>]) -> Result<String, SignError> {
 
 /// The fields that the names of an `h=` mean: of several with one name the lowest first (RFC 6376 §5.4.2); a name beyond
 /// those there means nothing.
-pub(super) fn in_order<'a, 'n>(
-    fields: &[Field<'a>],
-    names: impl Iterator<Item = &'n str>,
-) -> Vec<Field<'a>> {
+pub(super) fn in_order<'a, 'n>(fields: &[Field<'a>], names: impl Iterator<Item = &'n str>) -> Vec<Field<'a>> {
     let mut left: Vec<Option<Field<'a>>> = fields.iter().copied().map(Some).collect();
     let mut found = Vec::new();
     for name in names {
