@@ -7,6 +7,7 @@ mod api;
 mod category;
 mod database;
 mod dates;
+mod delivery;
 mod dkim;
 mod example;
 mod feeds;
@@ -32,6 +33,7 @@ pub use api::Api;
 pub use category::Category;
 pub use database::{Database, DatabaseTarget, DatabaseUrl, DatabaseUrlError};
 pub use dates::{DateRange, DateRangeError};
+pub use delivery::{Delivery, RecipientGroup};
 pub use dkim::Dkim;
 pub use feeds::{CategoryFeed, ConfiguredFeed, FeedContent, Feeds, Language};
 pub use http::{Http, Metrics};
@@ -80,6 +82,10 @@ section! {
         pub outbound: Outbound,
         /// Feeds of several rubrics or of an author.
         pub configured_feeds as "feed": Vec<ConfiguredFeed>,
+        /// What replies mean.
+        pub delivery: Delivery,
+        /// Hosts that are sent to at one pace, besides the built-in ones.
+        pub recipient_groups as "recipient_group": Vec<RecipientGroup>,
         /// The servers that take our mail, the first one first.
         pub relays as "relay": Vec<Relay>,
         /// The keys our mail is signed with.

@@ -6,6 +6,7 @@
 mod balance;
 pub mod confirmation;
 mod fan_out;
+pub mod groups;
 mod lock;
 mod maildir;
 mod marks;
@@ -14,6 +15,7 @@ pub mod operate;
 mod pump;
 mod queue;
 mod relay;
+pub mod replies;
 pub mod retry;
 pub mod return_path;
 mod row;
