@@ -24,6 +24,8 @@ section! {
         pub messages_per_connection: u32 = 100,
         /// It signs our mail (DKIM) for our domain by itself.
         pub signs: bool = false,
+        /// Rows of one connection that may be in doubt at a time, 1 or 2.
+        pub in_doubt_max: u32 = 2,
     } then check
 }
 
@@ -196,6 +198,9 @@ fn check(relay: &Relay, value: &Value<'_>, reader: &mut Reader) {
         if number == 0 && value.get(key).is_some() {
             reader.mistakes.push(value.at_key(key), format!("`relay.{key}`: expected at least 1"));
         }
+    }
+    if !(1..=2).contains(&relay.in_doubt_max) && value.get("in_doubt_max").is_some() {
+        reader.mistakes.push(value.at_key("in_doubt_max"), "`relay.in_doubt_max`: expected 1 or 2");
     }
 }
 

@@ -10,6 +10,7 @@ use anyhow::Context;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Span;
 use crate::db::{Db, Engine};
+use crate::delivery::failpoint::{self, Point};
 use crate::delivery::sql;
 use crate::newsletters::desk::Desk;
 use crate::newsletters::edition::EditionId;
@@ -122,6 +123,7 @@ async fn chunk(
         now
     )?;
     execute!(&mut tx, sql::MOVE_FAN_OUT, id, upto)?;
+    failpoint::reach(Point::MidFanOut);
     tx.commit().await?;
     Ok(Some(Chunk { written, held: began.elapsed() }))
 }

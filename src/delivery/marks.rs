@@ -21,6 +21,9 @@ use crate::{execute, fetch_all, fetch_one};
 /// Rows in one commit, at most: so many messages a kill can leave with an answer that was not kept.
 const ROWS: usize = 64;
 
+/// How long results alone wait for a leave that is asked for, to be in one commit with it.
+const LINGER: Duration = Duration::from_millis(3);
+
 /// What becomes of a row.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Settlement {
@@ -154,6 +157,8 @@ struct Ask {
 enum Mark {
     Ask(Ask),
     Tell(Box<Settlement>),
+    /// Answered when all before it is written.
+    Written(oneshot::Sender<()>),
 }
 
 /// The way to the writer. Cheap to clone; the writer ends when every clone is gone and all is written.
@@ -176,6 +181,14 @@ impl Marks {
     /// Writes down what became of a row.
     pub(super) fn tell(&self, settlement: Settlement) {
         let _ = self.sender.send(Mark::Tell(Box::new(settlement)));
+    }
+
+    /// Waits until all that was told before is committed.
+    pub(super) async fn written(&self) {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.sender.send(Mark::Written(answer));
+        // No answer: the writer has gone, as when the program ends without its store.
+        let _ = answered.await;
     }
 }
 
@@ -200,15 +213,23 @@ impl Writer {
     async fn run(mut self, mut marks: mpsc::UnboundedReceiver<Mark>) {
         let mut gathered = Vec::with_capacity(ROWS);
         while marks.recv_many(&mut gathered, ROWS).await > 0 {
-            let (mut asks, mut settlements) = (Vec::new(), Vec::new());
+            let room = ROWS - gathered.len();
+            if room > 0 && gathered.iter().all(|mark| matches!(mark, Mark::Tell(_))) {
+                let _ = tokio::time::timeout(LINGER, marks.recv_many(&mut gathered, room)).await;
+            }
+            let (mut asks, mut settlements, mut written) = (Vec::new(), Vec::new(), Vec::new());
             for mark in gathered.drain(..) {
                 match mark {
                     Mark::Ask(ask) => asks.push(ask),
                     Mark::Tell(settlement) => settlements.push(*settlement),
+                    Mark::Written(answer) => written.push(answer),
                 }
             }
             if !self.write_until_done(&settlements, &mut asks).await {
                 return;
+            }
+            for answer in written {
+                let _ = answer.send(());
             }
         }
     }

@@ -5,6 +5,8 @@
 
 mod balance;
 pub mod confirmation;
+mod conversation;
+mod failpoint;
 mod fan_out;
 pub mod groups;
 mod lock;

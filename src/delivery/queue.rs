@@ -64,6 +64,11 @@ impl Queue {
         std::mem::take(&mut self.inner().rows).into_values().collect()
     }
 
+    /// The most urgent row, if one waits now.
+    pub(super) fn ready(&self) -> Option<Arc<Claimed>> {
+        self.inner().rows.pop_first().map(|(_, row)| row)
+    }
+
     /// The most urgent row, waited for at most `patience`.
     pub(super) async fn next(&self, patience: Duration) -> Next {
         let deadline = tokio::time::Instant::now() + patience;

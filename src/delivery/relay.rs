@@ -24,6 +24,9 @@ pub struct Relay {
     pub connections: usize,
     /// Messages over one connection.
     pub messages_per_connection: u32,
+    /// Rows of one connection that may be in doubt at a time: 2 lets a message follow while the answer to the one
+    /// before is awaited or not yet written down, 1 does not.
+    pub in_doubt_max: u32,
 }
 
 /// How a relay takes mail.
@@ -71,6 +74,7 @@ impl Relay {
             way,
             connections: usize::try_from(relay.connections).unwrap_or(1).max(1),
             messages_per_connection: relay.messages_per_connection.max(1),
+            in_doubt_max: relay.in_doubt_max,
         })
     }
 
@@ -84,6 +88,7 @@ impl Relay {
             way: Way::Maildir(open_maildir(folder)?),
             connections: 1,
             messages_per_connection: u32::MAX,
+            in_doubt_max: 1,
         })
     }
 }

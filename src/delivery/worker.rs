@@ -1,21 +1,21 @@
-//! A worker: one conversation at a time, one message after another. What a result means `verdict` decides.
+//! A worker: takes rows, makes them messages, and sends them by the relay that is well. What a result means `verdict`
+//! decides; how messages follow each other on one connection stands in `conversation`.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::sync::OwnedSemaphorePermit;
-
 use crate::clock::{Clock, Timestamp};
+use crate::delivery::conversation::Open;
 use crate::delivery::maildir::Maildir;
 use crate::delivery::marks::{self, Marks, Refusal};
 use crate::delivery::message::{Message, Messages};
 use crate::delivery::queue::{Next, Queue};
 use crate::delivery::relay::{Line, Relays, Way};
 use crate::delivery::row::Claimed;
-use crate::delivery::smtp::{Cause, Failure, Server, Session, Stage};
-use crate::delivery::verdict::{Attempt, Reach, Verdicts};
+use crate::delivery::verdict::{Attempt, Verdicts};
 
 /// What all workers of a pump share.
 pub(super) struct Shared {
@@ -27,165 +27,115 @@ pub(super) struct Shared {
     pub(super) verdicts: Verdicts,
 }
 
+/// A row and its message, ready to be sent.
+pub(super) struct Outgoing {
+    pub(super) row: Arc<Claimed>,
+    pub(super) message: Message,
+}
+
 /// An idle conversation is ended after this.
 const IDLE: Duration = Duration::from_secs(2);
 
 /// Leave to begin a body holds this long: a "no" must hold within a second (P4).
 const LEAVE_HOLDS: Duration = Duration::from_millis(500);
 
-/// An open conversation and its place among the relay's connections.
-struct Open {
-    line: Arc<Line>,
-    session: Session,
-    _permit: OwnedSemaphorePermit,
-}
-
 /// Takes rows until there are no more.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let mut worker = Worker { shared, open: None };
+    let mut worker = Worker { shared, open: None, aside: None, hands: Vec::new() };
     loop {
+        if let Some(outgoing) = worker.aside.take() {
+            worker.take(Work::Message(outgoing)).await;
+            continue;
+        }
         match worker.shared.queue.next(IDLE).await {
-            Next::Row(row) => worker.take(row).await,
+            Next::Row(row) => worker.take(Work::Row(row)).await,
             Next::Idle => worker.hang_up().await,
             Next::Over => return worker.hang_up().await,
         }
     }
 }
 
-struct Worker {
-    shared: Arc<Shared>,
-    open: Option<Open>,
+enum Work {
+    Row(Arc<Claimed>),
+    Message(Outgoing),
+}
+
+pub(super) struct Worker {
+    pub(super) shared: Arc<Shared>,
+    pub(super) open: Option<Open>,
+    /// A message that was made to follow another one, and could not.
+    pub(super) aside: Option<Outgoing>,
+    /// The rows whose messages are being sent.
+    pub(super) hands: Vec<Arc<Claimed>>,
 }
 
 impl Worker {
-    /// Delivers a row. A panic on the way holds that one row, for nobody knows how far it came.
-    async fn take(&mut self, row: Arc<Claimed>) {
-        let mut delivery = Box::pin(self.deliver(&row));
+    /// Delivers a row, and what follows it on its connection. A panic on the way holds the rows concerned, for nobody
+    /// knows how far they came.
+    async fn take(&mut self, work: Work) {
+        let mut delivery = Box::pin(self.deliver(work));
         let whole = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| delivery.as_mut().poll(cx))) {
             Ok(poll) => poll.map(|()| true),
-            Err(_) => std::task::Poll::Ready(false),
+            Err(_) => Poll::Ready(false),
         })
         .await;
         drop(delivery);
         if !whole {
             self.open = None;
-            self.shared.verdicts.fallen(&row);
+            for row in self.hands.drain(..) {
+                self.shared.verdicts.fallen(&row);
+            }
         }
+        self.hands.clear();
     }
 
-    async fn deliver(&mut self, row: &Arc<Claimed>) {
-        let now = self.now();
-        if row.expires_at <= now {
-            return self.shared.marks.tell(marks::expired(row, now));
-        }
-        let message = match self.shared.messages.build(row).await {
-            Ok(message) => message,
-            Err(unready) => return self.shared.verdicts.unready(row, &unready),
+    async fn deliver(&mut self, work: Work) {
+        let made = match work {
+            Work::Message(outgoing) => Some(outgoing),
+            Work::Row(row) => {
+                self.hands = vec![Arc::clone(&row)];
+                self.shared.make(row).await
+            }
         };
+        let Some(mut outgoing) = made else { return };
         while let Some(line) = self.shared.relays.pick(self.now()).map(Arc::clone) {
-            let done = match &line.relay.way {
-                Way::Maildir(maildir) => self.put(row, &message, &line, maildir).await,
-                Way::Smtp(server) => self.send(row, &message, &line, server).await,
+            self.hands = vec![Arc::clone(&outgoing.row)];
+            let back = match &line.relay.way {
+                Way::Maildir(maildir) => self.put(outgoing, &line, maildir).await,
+                Way::Smtp(server) => self.send(outgoing, &line, server).await,
             };
-            if done {
-                return;
+            match back {
+                None => return,
+                Some(back) => outgoing = back,
             }
         }
-        self.shared.verdicts.untried(row);
+        self.shared.verdicts.untried(&outgoing.row);
     }
 
-    /// One try by SMTP; false when another relay or a fresh connection should be tried at once.
-    async fn send(
-        &mut self,
-        row: &Arc<Claimed>,
-        message: &Message,
-        line: &Arc<Line>,
-        server: &Server,
-    ) -> bool {
-        let version = line.version();
-        let mut open = match self.connection(line, server).await {
-            Ok(open) => open,
-            Err(failure) => {
-                self.shared.verdicts.unreachable(row, line, version, &failure);
-                return false;
-            }
-        };
-        let attempt = Attempt { line, version, newsletter: message.variant.newsletter.as_deref() };
-        let fresh = open.session.transactions() == 0;
-        let size = u64::try_from(message.bytes.len()).unwrap_or(u64::MAX);
-        let marks = &self.shared.marks;
-        let (begun, leave) =
-            tokio::join!(open.session.begin(&message.envelope, size), marks.ask(row, &message.hash));
-        let leave = match begun {
-            Ok(()) => self.still(row, message, leave).await,
-            Err(failure) => {
-                self.keep(open);
-                // The writer has settled a row it refused.
-                if leave.is_err() {
-                    return true;
-                }
-                if !fresh && Verdicts::is_the_conversations(&failure) {
-                    return false; // The relay ends conversations as it likes; the next one tells.
-                }
-                self.shared.verdicts.failed(row, attempt, &failure, Reach::Before);
-                return true;
-            }
-        };
-        match leave {
-            Ok(()) => {}
-            // The message must not be begun. Hanging up says so; a final dot would send an empty one.
-            Err(Refused::Settled) => return true,
-            Err(Refused::TooSlow) => {
-                self.shared.verdicts.too_slow(row);
-                return true;
-            }
-        }
-        match open.session.finish(message.bytes.clone()).await {
-            Ok(reply) => self.shared.verdicts.sent(row, attempt, reply),
-            // Before the dot's answer was due the relay cannot have taken it.
-            Err(failure) => {
-                let reach = if failure.stage == Stage::Dot { Reach::Begun } else { Reach::Before };
-                self.shared.verdicts.failed(row, attempt, &failure, reach);
-            }
-        }
-        self.keep(open);
-        true
-    }
-
-    /// Leave that is fresh enough to begin a body, asked for again if it is not.
-    async fn still(
-        &self,
-        row: &Arc<Claimed>,
-        message: &Message,
-        mut leave: Result<Instant, Refusal>,
-    ) -> Result<(), Refused> {
+    /// Leave that is fresh enough to begin a body, asked for again if it is not; false when the body must not be begun,
+    /// and the row is settled.
+    pub(super) async fn still(&self, outgoing: &Outgoing, mut leave: Result<Instant, Refusal>) -> bool {
         for _ in 0..5 {
             match leave {
-                Err(_) => return Err(Refused::Settled),
-                Ok(checked) if checked.elapsed() <= LEAVE_HOLDS => return Ok(()),
-                Ok(_) => leave = self.shared.marks.ask(row, &message.hash).await,
+                Err(_) => return false, // settled by the writer
+                Ok(checked) if checked.elapsed() <= LEAVE_HOLDS => return true,
+                Ok(_) => leave = self.shared.marks.ask(&outgoing.row, &outgoing.message.hash).await,
             }
         }
-        Err(Refused::TooSlow)
+        // The store takes longer than leave holds.
+        if leave.is_ok() {
+            self.shared.verdicts.too_slow(&outgoing.row);
+        }
+        false
     }
 
-    /// One try into a Maildir; false when another relay should be tried at once.
-    async fn put(
-        &mut self,
-        row: &Arc<Claimed>,
-        message: &Message,
-        line: &Arc<Line>,
-        maildir: &Maildir,
-    ) -> bool {
+    /// One try into a Maildir; gives the message back when another relay should be tried at once.
+    async fn put(&mut self, outgoing: Outgoing, line: &Arc<Line>, maildir: &Maildir) -> Option<Outgoing> {
         let version = line.version();
+        let Outgoing { row, message } = &outgoing;
         let leave = self.shared.marks.ask(row, &message.hash).await;
-        match self.still(row, message, leave).await {
-            Ok(()) => {}
-            Err(Refused::Settled) => return true,
-            Err(Refused::TooSlow) => {
-                self.shared.verdicts.too_slow(row);
-                return true;
-            }
+        if !self.still(&outgoing, leave).await {
+            return None;
         }
         let (maildir, id, bytes) = (maildir.clone(), row.message_id.clone(), message.bytes.clone());
         let written = tokio::task::spawn_blocking(move || maildir.deliver(&id, &bytes)).await;
@@ -193,55 +143,34 @@ impl Worker {
             Ok(()) => {
                 let newsletter = message.variant.newsletter.as_deref();
                 self.shared.verdicts.stored(row, Attempt { line, version, newsletter });
-                true
+                None
             }
             Err(error) => {
                 self.shared.verdicts.unwritable(row, line, version, &error);
-                false
+                Some(outgoing)
             }
         }
     }
 
-    /// The open conversation, if it may go on, or a new one.
-    async fn connection(&mut self, line: &Arc<Line>, server: &Server) -> Result<Open, Failure> {
-        if let Some(open) = self.open.take() {
-            let same = Arc::ptr_eq(&open.line, line);
-            if same
-                && open.session.is_usable()
-                && open.session.transactions() < line.relay.messages_per_connection
-            {
-                return Ok(open);
-            }
-            open.session.quit().await;
-        }
-        let permit = Arc::clone(&line.permits).acquire_owned().await;
-        let permit = permit
-            .map_err(|closed| Failure { stage: Stage::Connect, cause: Cause::Lost(closed.to_string()) })?;
-        let session = Session::open(server).await?;
-        Ok(Open { line: Arc::clone(line), session, _permit: permit })
-    }
-
-    fn keep(&mut self, open: Open) {
-        if open.session.is_usable() {
-            self.open = Some(open);
-        }
-    }
-
-    async fn hang_up(&mut self) {
-        if let Some(open) = self.open.take() {
-            open.session.quit().await;
-        }
-    }
-
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.shared.clock.now()
     }
 }
 
-/// Why a body was not begun.
-enum Refused {
-    /// Something stands against it, and the row was settled.
-    Settled,
-    /// The store takes longer than leave holds.
-    TooSlow,
+impl Shared {
+    /// A row's message; none when the row was settled instead.
+    pub(super) async fn make(&self, row: Arc<Claimed>) -> Option<Outgoing> {
+        let now = self.clock.now();
+        if row.expires_at <= now {
+            self.marks.tell(marks::expired(&row, now));
+            return None;
+        }
+        match self.messages.build(&row).await {
+            Ok(message) => Some(Outgoing { row, message }),
+            Err(unready) => {
+                self.verdicts.unready(&row, &unready);
+                None
+            }
+        }
+    }
 }

@@ -35,8 +35,8 @@ fn message(text: &str) -> Vec<u8> {
 /// Opens a conversation and sends one message.
 async fn send(server: &Server, to: &str) -> Result<(), Failure> {
     let mut session = Session::open(server).await?;
-    session.begin(&envelope(to), 400).await?;
-    session.finish(message("a")).await?;
+    session.begin(&envelope(to), &message("a")).await?;
+    session.finish(&message("a")).await?;
     session.quit().await;
     Ok(())
 }
@@ -46,8 +46,11 @@ async fn messages_follow_each_other_on_one_connection() {
     let relay = SmtpServer::start().await;
     let mut session = Session::open(&server(&relay, Security::Plain)).await.unwrap();
     for number in 0..50 {
-        session.begin(&envelope(&format!("lecteur{number}@exemple.tg")), 400).await.unwrap();
-        let reply = session.finish(message(&number.to_string())).await.unwrap();
+        session
+            .begin(&envelope(&format!("lecteur{number}@exemple.tg")), &message(&number.to_string()))
+            .await
+            .unwrap();
+        let reply = session.finish(&message(&number.to_string())).await.unwrap();
         assert_eq!((reply.code, reply.text.as_str()), (250, "2.0.0 queued as 42"));
     }
     assert!(session.is_usable());
@@ -61,7 +64,7 @@ async fn messages_follow_each_other_on_one_connection() {
     relay.record(|record| {
         assert_eq!(record.connections, 1);
         assert_eq!(record.clear[0], "EHLO lettres.exemple.tg");
-        assert_eq!(record.clear[1], "MAIL FROM:<retours+b1@exemple.tg> SIZE=400");
+        assert_eq!(record.clear[1], format!("MAIL FROM:<retours+b1@exemple.tg> SIZE={}", message("0").len()));
         assert_eq!(record.clear.last().unwrap(), "QUIT");
     });
 }
@@ -149,8 +152,8 @@ async fn after_a_refused_recipient_the_connection_serves_the_next_one() {
         for to in
             ["personne@exemple.tg", "a@exemple.tg", "refus@exemple.tg", "personne@exemple.tg", "b@exemple.tg"]
         {
-            let sent = match session.begin(&envelope(to), 400).await {
-                Ok(()) => session.finish(message(to)).await.is_ok(),
+            let sent = match session.begin(&envelope(to), &message(to)).await {
+                Ok(()) => session.finish(&message(to)).await.is_ok(),
                 Err(_) => false,
             };
             assert_eq!(sent, to.len() == "a@exemple.tg".len(), "{to}");
@@ -182,7 +185,7 @@ async fn a_connection_that_answered_out_of_turn_is_not_used_again() {
         relay.clear_rules();
         relay.rule(Rule::at(step, Act::ReplyTwice(text)));
         let mut session = Session::open(&server).await.unwrap();
-        let failure = session.begin(&envelope("a@exemple.tg"), 400).await.unwrap_err();
+        let failure = session.begin(&envelope("a@exemple.tg"), &message("a")).await.unwrap_err();
         assert!(matches!(failure.cause, Cause::Garbage(_)), "{step:?}: {failure}");
         assert!(!session.is_usable());
     }
@@ -190,9 +193,9 @@ async fn a_connection_that_answered_out_of_turn_is_not_used_again() {
     relay.clear_rules();
     relay.rule(Rule::at(Step::Dot, Act::ReplyTwice("250 2.0.0 ok")));
     let mut session = Session::open(&server).await.unwrap();
-    session.begin(&envelope("a@exemple.tg"), 400).await.unwrap();
-    session.finish(message("a")).await.unwrap();
-    let next = session.begin(&envelope("b@exemple.tg"), 400).await;
+    session.begin(&envelope("a@exemple.tg"), &message("a")).await.unwrap();
+    session.finish(&message("a")).await.unwrap();
+    let next = session.begin(&envelope("b@exemple.tg"), &message("b")).await;
     assert!(!session.is_usable() || next.is_err());
     assert_eq!(relay.taken().len(), 1);
 }
@@ -202,9 +205,9 @@ async fn a_relay_that_ended_an_idle_conversation_has_refused_nobody() {
     let relay = SmtpServer::start().await;
     relay.rule(Rule::at(Step::Dot, Act::ReplyAndClose("250 2.0.0 ok, and goodbye")));
     let mut session = Session::open(&server(&relay, Security::Plain)).await.unwrap();
-    session.begin(&envelope("a@exemple.tg"), 400).await.unwrap();
-    session.finish(message("a")).await.unwrap();
-    let failure = session.begin(&envelope("b@exemple.tg"), 400).await.unwrap_err();
+    session.begin(&envelope("a@exemple.tg"), &message("a")).await.unwrap();
+    session.finish(&message("a")).await.unwrap();
+    let failure = session.begin(&envelope("b@exemple.tg"), &message("b")).await.unwrap_err();
     assert_eq!(classify(&failure), Outcome::Host, "{failure}");
 }
 
@@ -212,7 +215,7 @@ async fn a_relay_that_ended_an_idle_conversation_has_refused_nobody() {
 async fn a_message_larger_than_the_relay_takes_is_not_offered() {
     let relay = SmtpServer::of_kind(Kind { offers: vec!["SIZE 1000"], ..Kind::default() }).await;
     let mut session = Session::open(&server(&relay, Security::Plain)).await.unwrap();
-    let failure = session.begin(&envelope("a@exemple.tg"), 1001).await.unwrap_err();
+    let failure = session.begin(&envelope("a@exemple.tg"), &[b'a'; 1001]).await.unwrap_err();
     assert_eq!(classify(&failure), Outcome::MessageRefused, "{failure}");
     relay.record(|record| assert_eq!(record.clear, ["EHLO lettres.exemple.tg"]));
 }
@@ -303,8 +306,8 @@ async fn a_connection_on_loopback_carries_more_than_500_messages_a_second() {
     for _ in 0..5 {
         let began = Instant::now();
         for _ in 0..20 {
-            session.begin(&envelope("a@exemple.tg"), body.len() as u64).await.unwrap();
-            session.finish(body.clone()).await.unwrap();
+            session.begin(&envelope("a@exemple.tg"), &body).await.unwrap();
+            session.finish(&body).await.unwrap();
         }
         best = best.min(began.elapsed());
     }

@@ -4,13 +4,16 @@
 //! tell no stage, and go on being used after a reply was missed (reliability.md §0).
 
 mod connection;
+mod opening;
 mod outcome;
-mod reply;
+pub mod reply;
 mod session;
+mod stage;
 mod tls;
 
-pub use connection::{Cause, Failure, Stage, Timers};
+pub use opening::{Envelope, Server};
 pub use outcome::{Outcome, classify};
 pub use reply::{Enhanced, Reply};
-pub use session::{Envelope, Server, Session};
+pub use session::Session;
+pub use stage::{Cause, Failure, Stage, Timers};
 pub use tls::TlsClient;

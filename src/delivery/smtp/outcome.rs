@@ -1,7 +1,7 @@
 //! What a reply or a failure means for the delivery (reliability.md §1.4).
 
-use crate::delivery::smtp::connection::{Cause, Failure, Stage};
 use crate::delivery::smtp::reply::{Enhanced, Reply};
+use crate::delivery::smtp::stage::{Cause, Failure, Stage};
 
 /// What became of one attempt to send one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! A server's reply: code, enhanced status, text.
+//! A server's reply: code, enhanced status, text; and the reading of it from bytes.
 
 use std::fmt;
 
@@ -60,6 +60,63 @@ impl From<&Response> for Reply {
     }
 }
 
+/// The longest reply taken, in bytes: EHLO answers of large hosts have about 500.
+const REPLY_MAX: usize = 64 * 1024;
+
+/// What came is not an SMTP reply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoReply(pub String);
+
+/// Reads the first whole reply of `bytes` (RFC 5321 §4.2), and how many of them it takes; none while its last line is
+/// still to come. A lone LF ends a line and a code may stand alone: hosts do both.
+///
+/// # Errors
+/// When it is no reply, or one without end.
+pub fn parse(bytes: &[u8]) -> Result<Option<(Response, usize)>, NoReply> {
+    let mut from = 0;
+    let mut text = String::new();
+    while let Some(length) = bytes[from..].iter().position(|b| *b == b'\n') {
+        let line = &bytes[from..from + length];
+        from += length + 1;
+        if from > REPLY_MAX {
+            break;
+        }
+        let Some(last) = append_line(&mut text, line) else {
+            return Err(no_reply(&String::from_utf8_lossy(line)));
+        };
+        if last {
+            return text.parse().map(|reply| Some((reply, from))).map_err(|_| no_reply(&text));
+        }
+    }
+    if bytes.len() > REPLY_MAX { Err(no_reply("a reply without end")) } else { Ok(None) }
+}
+
+/// Adds a line without its LF to a reply in lettre's strict form; tells whether it is the last.
+fn append_line(text: &mut String, line: &[u8]) -> Option<bool> {
+    let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
+    let code = line.as_bytes().first_chunk::<3>()?;
+    if !code.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    text.push_str(&line);
+    let last = match line.as_bytes().get(3) {
+        None => {
+            text.push(' ');
+            true
+        }
+        Some(b' ') => true,
+        Some(b'-') => false,
+        Some(_) => return None,
+    };
+    text.push_str("\r\n");
+    Some(last)
+}
+
+fn no_reply(text: &str) -> NoReply {
+    NoReply(crate::mail::one_line(text).chars().take(120).collect())
+}
+
 fn enhanced(text: &str) -> Option<Enhanced> {
     let mut numbers = text.split_whitespace().next()?.splitn(3, '.').map(|part| {
         let digits = (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
@@ -98,5 +155,39 @@ mod tests {
     fn a_long_or_hostile_text_is_cut_to_one_short_line() {
         let long = reply(&format!("550 {}\u{1b}[31m\r\n", "é".repeat(400)));
         assert!(long.text.len() <= TEXT_MAX && !long.text.contains('\u{1b}'));
+    }
+
+    fn whole(bytes: &[u8]) -> Option<(u16, usize)> {
+        parse(bytes).unwrap().map(|(reply, length)| (reply.code().into(), length))
+    }
+
+    #[test]
+    fn a_reply_is_whole_with_its_last_line() {
+        assert_eq!(whole(b"250-a\r\n250 b\r\n354 c\r\n"), Some((250, 14)));
+        assert_eq!(whole(b"250\r\n"), Some((250, 5)), "a code alone");
+        assert_eq!(whole(b"250 b\n"), Some((250, 6)), "a lone LF ends a line");
+        assert_eq!(whole(b"250-a\r\n250 b\r"), None);
+        assert_eq!(whole(b""), None);
+    }
+
+    #[test]
+    fn what_is_no_reply_is_told_from_what_is_not_whole() {
+        for garbage in
+            ["\n", "25\n", "abc def\r\n", "250x\r\n", "HTTP/1.1 400 Bad Request\r\n", "250-a\r\n550 b\r\n"]
+        {
+            assert!(parse(garbage.as_bytes()).is_err(), "{garbage}");
+        }
+        assert!(parse("250-x\r\n".repeat(20_000).as_bytes()).is_err());
+        assert!(parse(&vec![b'2'; REPLY_MAX + 1]).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_the_same_whole_or_in_pieces(bytes: Vec<u8>, cut: usize) {
+            let cut = cut % (bytes.len() + 1);
+            if let Ok(Some((reply, length))) = parse(&bytes[..cut]) {
+                proptest::prop_assert_eq!(parse(&bytes).unwrap(), Some((reply, length)));
+            }
+        }
     }
 }

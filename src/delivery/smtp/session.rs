@@ -1,57 +1,23 @@
-//! A conversation: opening it, one message after another, QUIT.
+//! An open conversation: one message after another, QUIT.
+//!
+//! Where the relay knows PIPELINING, MAIL, RCPT and DATA go in one write ([`Session::begin`]), and so do a message, its
+//! final dot and the commands of the next one ([`Session::write`] with a next message): RFC 2920 §3.1 lets content
+//! stand first in a group. Answers are read in the order of what was written: [`Session::answer`] for the message,
+//! then [`Session::begun`] for the commands behind it.
 
-use std::net::IpAddr;
+use std::io::IoSlice;
+use std::time::Duration;
 
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Rcpt, Rset, Starttls};
-use lettre::transport::smtp::extension::{ClientId, MailParameter};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Response;
-use tokio::net::TcpStream;
+use tokio::time::Instant;
 
-use crate::config::Security;
-use crate::delivery::smtp::connection::{Cause, Connection, Failure, Stage, Stream, Timers, within};
+use crate::delivery::failpoint::{self, Point};
+use crate::delivery::smtp::connection::{Connection, Pace};
+use crate::delivery::smtp::opening::{self, Envelope, Offers, Server, expect, positive};
 use crate::delivery::smtp::reply::Reply;
-use crate::delivery::smtp::tls::TlsClient;
-use crate::mail::Address;
-
-/// The relay to talk to.
-#[derive(Debug, Clone)]
-pub struct Server {
-    /// Host name or IP address.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
-    /// How the connection is protected.
-    pub security: Security,
-    /// User and password, for AUTH.
-    pub credentials: Option<Credentials>,
-    /// The name we give in EHLO.
-    pub helo: String,
-    /// How long each stage may take.
-    pub timers: Timers,
-    /// Whom we trust.
-    pub tls: TlsClient,
-}
-
-/// From and to, as the relay is told.
-#[derive(Debug, Clone)]
-pub struct Envelope {
-    /// The return path.
-    pub from: Address,
-    /// The recipient.
-    pub to: Address,
-}
-
-/// What the relay said it can do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Offers {
-    starttls: bool,
-    pipelining: bool,
-    /// The largest message, in bytes, when it tells one.
-    size: Option<Option<u64>>,
-    auth_plain: bool,
-    auth_login: bool,
-}
+use crate::delivery::smtp::stage::{Cause, Failure, Stage, Timers};
 
 /// An open conversation.
 #[derive(Debug)]
@@ -59,11 +25,16 @@ pub struct Session {
     connection: Connection,
     offers: Offers,
     timers: Timers,
+    opened: Instant,
     /// The last transaction ended before its message: the relay still remembers it.
     needs_reset: bool,
     /// A reply was missed, late or not one: whatever came next could not be told apart.
     broken: bool,
     transactions: u32,
+    /// A message has been written and its answer not read.
+    unanswered: bool,
+    /// Commands of the next message have been written and their answers not read.
+    ahead: bool,
 }
 
 impl Session {
@@ -72,40 +43,25 @@ impl Session {
     /// # Errors
     /// Any of it failing: it is the relay's trouble or ours, never a recipient's.
     pub async fn open(server: &Server) -> Result<Self, Failure> {
-        let timers = &server.timers;
-        let target = (server.host.as_str(), server.port);
-        let stream = within(Stage::Connect, timers.connect, TcpStream::connect(target)).await?;
-        // Without it the kernel holds back the end of each message for the peer's delayed ACK: 22 msg/s (perf.md §2d).
-        stream.set_nodelay(true).map_err(|error| Failure::io(Stage::Connect, &error))?;
-        let stream = match server.security {
-            Security::Tls => server.tls.handshake(&server.host, stream, timers).await?,
-            Security::StartTls | Security::Plain => Stream::Plain(stream),
-        };
-        let mut connection = Connection::new(stream);
-        let banner = connection.reply(Stage::Banner, timers.banner).await?;
-        expect(Stage::Banner, &banner, 220)?;
-        let mut offers = ehlo(&mut connection, server).await?;
-        if server.security == Security::StartTls {
-            connection = start_tls(connection, &offers, server).await?;
-            // What was offered in clear may have been put there by anybody (RFC 3207 §4.2).
-            offers = ehlo(&mut connection, server).await?;
-        }
-        if let Some(credentials) = &server.credentials {
-            authenticate(&mut connection, &offers, credentials, timers).await?;
-        }
+        let opened = Instant::now();
+        let (connection, offers) = opening::open(server).await?;
         Ok(Self {
             connection,
             offers,
-            timers: timers.clone(),
+            timers: server.timers.clone(),
+            opened,
             needs_reset: false,
             broken: false,
             transactions: 0,
+            unanswered: false,
+            ahead: false,
         })
     }
 
-    /// Whether another message may go this way.
+    /// Whether another message may go this way: nothing was missed, and there is time for a whole one.
     pub fn is_usable(&self) -> bool {
-        !self.broken
+        let message = self.timers.data + self.timers.block + self.timers.dot;
+        !self.broken && self.opened.elapsed() + message < self.timers.session
     }
 
     /// Transactions begun on this connection, whatever became of them.
@@ -113,51 +69,93 @@ impl Session {
         self.transactions
     }
 
-    /// MAIL, RCPT and DATA, in one write if the relay knows PIPELINING (RFC 2920), up to the relay's 354. Not one byte
-    /// of the message is written.
+    /// Whether the commands of `message` may stand behind the message before, in one write.
+    pub fn takes_ahead(&self, message: &[u8]) -> bool {
+        self.offers.pipelining && self.is_usable() && self.fits(message).is_ok()
+    }
+
+    fn fits(&self, message: &[u8]) -> Result<(), Failure> {
+        let size = u64::try_from(message.len()).unwrap_or(u64::MAX);
+        match self.offers.size {
+            Some(Some(limit)) if limit > 0 && size > limit => {
+                Err(Failure::new(Stage::Mail, Cause::TooLarge { size, limit }))
+            }
+            // Ours are of seven bits (RFC 2045 §6); whatever else is in the store must not be garbled.
+            _ if !self.offers.eight_bit && !message.is_ascii() => {
+                Err(Failure::new(Stage::Mail, Cause::NotOffered("8BITMIME")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// MAIL, RCPT and DATA up to the relay's 354, in one write if the relay knows PIPELINING. Not one byte of
+    /// `message` is written: its size and form are what the relay is told.
     ///
     /// # Errors
     /// What the relay refused, or what broke; the message has certainly not been taken.
-    pub async fn begin(&mut self, envelope: &Envelope, size: u64) -> Result<(), Failure> {
-        if let Some(Some(limit)) = self.offers.size
-            && size > limit
-            && limit > 0
-        {
-            return Err(Failure::new(Stage::Mail, Cause::TooLarge { size, limit }));
-        }
+    pub async fn begin(&mut self, envelope: &Envelope, message: &[u8]) -> Result<(), Failure> {
+        self.fits(message)?;
         if !self.connection.is_quiet().await {
             self.broken = true;
-            return Err(Failure::new(
-                Stage::Mail,
-                Cause::Lost("the relay had ended the conversation".into()),
-            ));
+            return Err(ended(Stage::Mail));
         }
         self.transactions += 1;
-        let result = self.transaction(envelope, size).await;
-        if let Err(failure) = &result {
-            match &failure.cause {
-                Cause::Refused(reply) if reply.code != 421 => self.needs_reset = true,
-                _ => self.broken = true,
-            }
-        } else if !self.connection.is_quiet().await {
-            // The answer to the dot cannot be here before the dot.
-            self.broken = true;
-            return Err(Failure::new(Stage::Data, Cause::Garbage("more answers than commands".into())));
-        }
-        result
+        let result = self.transaction(envelope, message).await;
+        self.judge_beginning(result).await
     }
 
-    async fn transaction(&mut self, envelope: &Envelope, size: u64) -> Result<(), Failure> {
-        let timer = self.timers.command;
-        let parameters = match self.offers.size {
-            Some(_) => vec![MailParameter::Size(usize::try_from(size).unwrap_or(usize::MAX))],
-            None => Vec::new(),
-        };
+    /// The answers to the commands that [`Session::write`] put behind a message whose answer has been read.
+    ///
+    /// # Errors
+    /// As for [`Session::begin`].
+    pub async fn begun(&mut self) -> Result<(), Failure> {
+        if self.broken || self.unanswered || !self.ahead {
+            self.broken = true;
+            return Err(ended(Stage::Mail));
+        }
+        self.ahead = false;
+        let result = self.group_replies().await;
+        self.judge_beginning(result).await
+    }
+
+    async fn judge_beginning(&mut self, result: Result<(), Failure>) -> Result<(), Failure> {
+        match result {
+            // The answer to the dot cannot be here before the dot.
+            Ok(()) if !self.connection.is_quiet().await => {
+                self.broken = true;
+                Err(Failure::new(Stage::Data, Cause::Garbage("more answers than commands".into())))
+            }
+            Ok(()) => Ok(()),
+            Err(failure) => {
+                match &failure.cause {
+                    Cause::Refused(reply) if reply.code != 421 => self.needs_reset = true,
+                    _ => self.broken = true,
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// MAIL, RCPT and DATA, each with its CRLF.
+    fn commands(&self, envelope: &Envelope, message: &[u8]) -> [String; 3] {
+        let mut parameters = Vec::new();
+        if self.offers.size.is_some() {
+            parameters.push(MailParameter::Size(message.len()));
+        }
+        if !message.is_ascii() {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
         let mail = Mail::new(Some(envelope.from.to_lettre()), parameters).to_string();
         let rcpt = Rcpt::new(envelope.to.to_lettre(), Vec::new()).to_string();
+        [mail, rcpt, Data.to_string()]
+    }
+
+    async fn transaction(&mut self, envelope: &Envelope, message: &[u8]) -> Result<(), Failure> {
+        let [mail, rcpt, data] = self.commands(envelope, message);
         if self.offers.pipelining {
             let reset = if self.needs_reset { Rset.to_string() } else { String::new() };
-            let group = format!("{reset}{mail}{rcpt}{Data}");
+            let group = [reset, mail, rcpt, data].concat();
+            let timer = self.left(self.timers.command);
             self.connection.write(Stage::Mail, timer, group.as_bytes()).await?;
             return self.group_replies().await;
         }
@@ -170,7 +168,7 @@ impl Session {
         positive(Stage::Mail, &reply)?;
         let reply = self.command(Stage::Rcpt, &rcpt).await?;
         positive(Stage::Rcpt, &reply)?;
-        let reply = self.command(Stage::Data, &Data.to_string()).await?;
+        let reply = self.command(Stage::Data, &data).await?;
         expect(Stage::Data, &reply, 354)
     }
 
@@ -200,68 +198,104 @@ impl Session {
         let data = self.reply(Stage::Data).await;
         let Some(refused) = refused else { return expect(Stage::Data, &data?, 354) };
         match data {
-            // The relay waits for a message without a recipient; an empty one ends it (RFC 2920 §3.1).
-            Ok(data) if u16::from(data.code()) == 354 => {
-                self.connection.write(Stage::Data, self.timers.command, b".\r\n").await?;
-                self.connection.reply(Stage::Data, self.timers.dot).await?;
+            // The relay waits for a message without a recipient; an empty one ends it (RFC 2920 §3.1). Only where it
+            // has refused in order: an odd answer may have been a yes.
+            Ok(data) if u16::from(data.code()) == 354 && matches!(refused.cause, Cause::Refused(_)) => {
+                let timer = self.left(self.timers.command);
+                let over = match self.connection.write(Stage::Data, timer, b".\r\n").await {
+                    Ok(()) => self.connection.reply(Stage::Data, self.left(self.timers.dot)).await.map(drop),
+                    Err(failure) => Err(failure),
+                };
+                self.broken |= over.is_err();
             }
-            Ok(data) if !data.is_positive() => {}
+            Ok(data) if u16::from(data.code()) >= 400 => {}
             Ok(_) | Err(_) => self.broken = true,
         }
         Err(refused)
     }
 
-    /// The message and its final dot in one write, then the relay's answer. `message` ends with CRLF and has no line
-    /// that begins with a dot ([`crate::mail::Encoded::splice`]). Only 250 means that the relay has taken it.
+    /// Writes `message` and its final dot, and behind them, in the same write, the commands of the next one, which
+    /// [`Session::takes_ahead`]. `message` ends with CRLF and has no line that begins with a dot
+    /// ([`crate::mail::Encoded::splice`]).
+    ///
+    /// # Errors
+    /// At stage [`Stage::Data`] nothing was written. At stage [`Stage::Dot`] a refusal says that the relay has not taken
+    /// the message; anything else leaves that in doubt. The next one has not been begun.
+    pub async fn write(&mut self, message: &[u8], next: Option<(&Envelope, &[u8])>) -> Result<(), Failure> {
+        // The relay may have lost patience since its 354; then nothing has been begun.
+        if self.broken || self.unanswered || !self.connection.is_quiet().await {
+            self.broken = true;
+            return Err(ended(Stage::Data));
+        }
+        let group = next.map(|(envelope, next)| self.commands(envelope, next).concat()).unwrap_or_default();
+        let seconds = message.len() as u64 / u64::from(self.timers.min_rate.max(1));
+        let pace = Pace {
+            each: self.left(self.timers.block),
+            whole: self.left(self.timers.block + Duration::from_secs(seconds)),
+        };
+        if failpoint::is_next(Point::BeforeDot) {
+            let _ = self.connection.write_parts(Stage::Dot, pace, &mut [IoSlice::new(message)]).await;
+            failpoint::fall(Point::BeforeDot);
+        }
+        let parts = &mut [IoSlice::new(message), IoSlice::new(b".\r\n"), IoSlice::new(group.as_bytes())];
+        if let Err(failure) = self.connection.write_parts(Stage::Dot, pace, parts).await {
+            self.broken = true;
+            // A relay that refuses in the middle of a message may have said why before it hung up.
+            return match self.connection.reply(Stage::Dot, self.timers.quit).await {
+                Ok(response) if u16::from(response.code()) >= 400 => {
+                    Err(Failure::new(Stage::Dot, Cause::Refused(Reply::from(&response))))
+                }
+                _ => Err(failure),
+            };
+        }
+        failpoint::reach(Point::AfterDot);
+        self.unanswered = true;
+        if next.is_some() {
+            self.ahead = true;
+            self.transactions += 1;
+        }
+        Ok(())
+    }
+
+    /// The relay's answer to the message written. Only 250 means that the relay has taken it.
     ///
     /// # Errors
     /// A refusal says that the relay has not taken it; anything else leaves that in doubt.
-    pub async fn finish(&mut self, message: Vec<u8>) -> Result<Reply, Failure> {
-        // The relay may have lost patience since its 354; then nothing has been begun.
-        if !self.connection.is_quiet().await {
-            self.broken = true;
-            return Err(Failure::new(
-                Stage::Data,
-                Cause::Lost("the relay had ended the conversation".into()),
-            ));
-        }
-        let result = self.body_and_dot(message).await;
+    pub async fn answer(&mut self) -> Result<Reply, Failure> {
+        let result =
+            self.connection.reply(Stage::Dot, self.left(self.timers.dot)).await.and_then(|response| {
+                let reply = Reply::from(&response);
+                match reply.code {
+                    250 => Ok(reply),
+                    400..=599 => Err(Failure::new(Stage::Dot, Cause::Refused(reply))),
+                    _ => Err(Failure::new(Stage::Dot, Cause::Garbage(reply.to_string()))),
+                }
+            });
+        self.unanswered = false;
         match &result {
             Ok(_) => {}
             // A refused message ends the transaction (RFC 5321 §4.1.1.4).
             Err(Failure { cause: Cause::Refused(reply), .. }) if reply.code != 421 => {}
             Err(_) => self.broken = true,
         }
-        if self.connection.has_leftover() {
+        if !self.ahead && self.connection.has_leftover() {
             self.broken = true;
         }
         result
     }
 
-    async fn body_and_dot(&mut self, mut message: Vec<u8>) -> Result<Reply, Failure> {
-        message.extend_from_slice(b".\r\n");
-        if let Err(failure) = self.connection.write(Stage::Dot, self.timers.block, &message).await {
-            // A relay that refuses in the middle of a message may have said why before it hung up.
-            return match self.connection.reply(Stage::Dot, self.timers.quit).await {
-                Ok(response) if !response.is_positive() => {
-                    self.broken = true;
-                    Err(Failure::new(Stage::Dot, Cause::Refused(Reply::from(&response))))
-                }
-                _ => Err(failure),
-            };
-        }
-        let response = self.connection.reply(Stage::Dot, self.timers.dot).await?;
-        let reply = Reply::from(&response);
-        match reply.code {
-            250 => Ok(reply),
-            400..=599 => Err(Failure::new(Stage::Dot, Cause::Refused(reply))),
-            _ => Err(Failure::new(Stage::Dot, Cause::Garbage(reply.to_string()))),
-        }
+    /// The message and its final dot, then the relay's answer.
+    ///
+    /// # Errors
+    /// As for [`Session::write`] and [`Session::answer`].
+    pub async fn finish(&mut self, message: &[u8]) -> Result<Reply, Failure> {
+        self.write(message, None).await?;
+        self.answer().await
     }
 
     /// Says goodbye. Dropping a session without it is right where a message was begun and must not be ended.
     pub async fn quit(mut self) {
-        if self.broken {
+        if self.broken || self.unanswered || self.ahead {
             return;
         }
         if self.connection.write(Stage::Dot, self.timers.quit, b"QUIT\r\n").await.is_ok() {
@@ -271,144 +305,22 @@ impl Session {
     }
 
     async fn command(&mut self, stage: Stage, command: &str) -> Result<Response, Failure> {
-        self.connection.write(stage, self.timers.command, command.as_bytes()).await?;
+        let timer = self.left(self.timers.command);
+        self.connection.write(stage, timer, command.as_bytes()).await?;
         self.reply(stage).await
     }
 
     async fn reply(&mut self, stage: Stage) -> Result<Response, Failure> {
         let timer = if stage == Stage::Data { self.timers.data } else { self.timers.command };
-        self.connection.reply(stage, timer).await
+        self.connection.reply(stage, self.left(timer)).await
+    }
+
+    /// A stage's timer, within that of the whole conversation.
+    fn left(&self, timer: Duration) -> Duration {
+        timer.min(self.timers.session.saturating_sub(self.opened.elapsed()))
     }
 }
 
-async fn ehlo(connection: &mut Connection, server: &Server) -> Result<Offers, Failure> {
-    // An address is written as a literal (RFC 5321 §4.1.3).
-    let name = match server.helo.parse() {
-        Ok(IpAddr::V4(ip)) => ClientId::Ipv4(ip),
-        Ok(IpAddr::V6(ip)) => ClientId::Ipv6(ip),
-        Err(_) => ClientId::Domain(server.helo.clone()),
-    };
-    let command = Ehlo::new(name).to_string();
-    connection.write(Stage::Ehlo, server.timers.command, command.as_bytes()).await?;
-    let reply = connection.reply(Stage::Ehlo, server.timers.command).await?;
-    expect(Stage::Ehlo, &reply, 250)?;
-    Ok(offers(&reply))
-}
-
-/// Keywords are read without regard to case (RFC 5321 §2.4); the first line is the relay's name.
-fn offers(reply: &Response) -> Offers {
-    let mut offers = Offers::default();
-    for line in reply.message().skip(1) {
-        let line = line.to_ascii_uppercase();
-        let mut words = line.split([' ', '=']).filter(|word| !word.is_empty());
-        match words.next() {
-            Some("STARTTLS") => offers.starttls = true,
-            Some("PIPELINING") => offers.pipelining = true,
-            Some("SIZE") => offers.size = Some(words.next().and_then(|limit| limit.parse().ok())),
-            Some("AUTH") => {
-                for mechanism in words {
-                    offers.auth_plain |= mechanism == "PLAIN";
-                    offers.auth_login |= mechanism == "LOGIN";
-                }
-            }
-            _ => {}
-        }
-    }
-    offers
-}
-
-async fn start_tls(
-    mut connection: Connection,
-    offers: &Offers,
-    server: &Server,
-) -> Result<Connection, Failure> {
-    if !offers.starttls {
-        return Err(Failure::new(Stage::Tls, Cause::NotOffered("STARTTLS")));
-    }
-    connection.write(Stage::Tls, server.timers.command, Starttls.to_string().as_bytes()).await?;
-    let reply = connection.reply(Stage::Tls, server.timers.command).await?;
-    expect(Stage::Tls, &reply, 220)?;
-    if connection.has_leftover() {
-        // Plaintext slipped in before the handshake would be read as said under its protection (CVE-2021-38371).
-        return Err(Failure::new(Stage::Tls, Cause::Tls("data in clear after the STARTTLS answer".into())));
-    }
-    match connection.stream {
-        Stream::Plain(stream) => {
-            Ok(Connection::new(server.tls.handshake(&server.host, stream, &server.timers).await?))
-        }
-        Stream::Tls(_) => Ok(connection),
-    }
-}
-
-async fn authenticate(
-    connection: &mut Connection,
-    offers: &Offers,
-    credentials: &Credentials,
-    timers: &Timers,
-) -> Result<(), Failure> {
-    let mechanism = if offers.auth_plain {
-        Mechanism::Plain
-    } else if offers.auth_login {
-        Mechanism::Login
-    } else {
-        return Err(Failure::new(Stage::Auth, Cause::NotOffered("AUTH PLAIN or LOGIN")));
-    };
-    let odd = |error: lettre::transport::smtp::Error| {
-        Failure::new(Stage::Auth, Cause::Garbage(crate::mail::one_line(&error.to_string())))
-    };
-    let mut command = Auth::new(mechanism, credentials.clone(), None).map_err(odd)?;
-    // LOGIN asks twice, for the name and for the password.
-    for _ in 0..3 {
-        connection.write(Stage::Auth, timers.command, command.to_string().as_bytes()).await?;
-        let reply = connection.reply(Stage::Auth, timers.command).await?;
-        match u16::from(reply.code()) {
-            235 => return Ok(()),
-            334 if mechanism == Mechanism::Login => {
-                command = Auth::new_from_response(mechanism, credentials.clone(), &reply).map_err(odd)?;
-            }
-            _ => return Err(Failure::new(Stage::Auth, Cause::Refused(Reply::from(&reply)))),
-        }
-    }
-    Err(Failure::new(Stage::Auth, Cause::Garbage("the relay goes on asking".into())))
-}
-
-fn expect(stage: Stage, response: &Response, code: u16) -> Result<(), Failure> {
-    let reply = Reply::from(response);
-    if reply.code == code {
-        Ok(())
-    } else if reply.code >= 400 {
-        Err(Failure::new(stage, Cause::Refused(reply)))
-    } else {
-        Err(Failure::new(stage, Cause::Garbage(reply.to_string())))
-    }
-}
-
-/// 250, or 251 where the relay forwards (RFC 5321 §4.3.2).
-fn positive(stage: Stage, response: &Response) -> Result<(), Failure> {
-    if stage == Stage::Rcpt && u16::from(response.code()) == 251 {
-        Ok(())
-    } else {
-        expect(stage, response, 250)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_relay_offers_is_read_without_regard_to_case() {
-        let reply: Response = "250-mx.exemple.tg PIPELINING\r\n250-size 1000\r\n250-Auth=LOGIN plain\r\n\
-                               250-8BITMIME\r\n250 StartTLS\r\n"
-            .parse()
-            .unwrap();
-        let expected = Offers {
-            starttls: true,
-            pipelining: false,
-            size: Some(Some(1000)),
-            auth_plain: true,
-            auth_login: true,
-        };
-        assert_eq!(offers(&reply), expected);
-    }
+fn ended(stage: Stage) -> Failure {
+    Failure::new(stage, Cause::Lost("the relay had ended the conversation".into()))
 }

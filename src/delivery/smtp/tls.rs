@@ -10,7 +10,8 @@ use rustls_platform_verifier::Verifier;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::delivery::smtp::connection::{Cause, Failure, Stage, Stream, Timers};
+use crate::delivery::smtp::connection::Stream;
+use crate::delivery::smtp::stage::{Cause, Failure, Stage, Timers};
 
 /// What a TLS handshake with a relay needs. Cheap to clone.
 #[derive(Clone)]

@@ -26,6 +26,7 @@ pub fn short_timers() -> Timers {
         block: short,
         dot: short,
         quit: short,
+        ..Timers::default()
     }
 }
 
@@ -49,6 +50,7 @@ pub fn relay_to(address: SocketAddr, connections: usize) -> Relay {
         })),
         connections,
         messages_per_connection: 100,
+        in_doubt_max: 2,
     }
 }
 
