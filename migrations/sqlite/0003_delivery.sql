@@ -6,6 +6,60 @@
 
 -- Bounces and complaints
 
+-- What came back of a delivery, by the relay's answer or by a report in a mailbox: at most one of each kind, so that
+-- a report has no effect twice. 'hard' and 'soft' are the recipient's own; 'other' is no reader's fault.
+CREATE TABLE bounces (
+    delivery_id BIGINT NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,
+    kind        TEXT   NOT NULL CHECK (kind IN ('bounce', 'complaint')),
+    class       TEXT   NOT NULL CHECK (class IN ('hard', 'soft', 'other', 'complaint')),
+    status      TEXT,                              -- RFC 3463, such as 5.1.1
+    reply       TEXT,                              -- the host's own words, on one line
+    reporter    TEXT,                              -- the host that said so
+    at          BIGINT NOT NULL,
+    PRIMARY KEY (delivery_id, kind)
+);
+CREATE INDEX bounces_at ON bounces (at);
+
+-- The mailboxes that reports are read from ([[bounces]]): how far, and how it went.
+CREATE TABLE mailboxes (
+    mailbox      TEXT   NOT NULL PRIMARY KEY,      -- as configured, with its user, without a password
+    next_at      BIGINT NOT NULL,                  -- claimed by moving it on, so that one node reads
+    uid_validity BIGINT,                           -- IMAP: what the next column counts in (RFC 9051 section 2.3.1.1)
+    uid          BIGINT,                           -- IMAP: the last message that was read
+    checked_at   BIGINT,
+    succeeded_at BIGINT,
+    failures     BIGINT NOT NULL DEFAULT 0,        -- since the last success
+    error        TEXT,
+    reports      BIGINT NOT NULL DEFAULT 0,        -- of ours, so far
+    left_alone   BIGINT NOT NULL DEFAULT 0         -- anything else, so far
+);
+
+-- Messages of those mailboxes that were read: of a Maildir all, of IMAP those that were of ours.
+CREATE TABLE mailbox_messages (
+    mailbox     TEXT    NOT NULL,
+    name        TEXT    NOT NULL,                  -- the file's name before its flags, or 'UIDVALIDITY/UID'
+    fingerprint BLOB,                              -- of the Message-ID and what it is about; none for others' mail
+    flagged     BOOLEAN NOT NULL CHECK (flagged IN (0, 1)),  -- nothing is left to be done in the mailbox
+    at          BIGINT  NOT NULL,
+    PRIMARY KEY (mailbox, name)
+);
+CREATE INDEX mailbox_messages_fingerprint ON mailbox_messages (fingerprint) WHERE fingerprint IS NOT NULL;
+CREATE INDEX mailbox_messages_open ON mailbox_messages (mailbox) WHERE NOT flagged;
+
+-- False waves undone: who lifted which suppressions, when, and how many.
+CREATE TABLE suppression_lifts (
+    id     INTEGER NOT NULL PRIMARY KEY,
+    reason TEXT   NOT NULL,
+    domain TEXT,                                   -- all domains without one
+    since  BIGINT NOT NULL,
+    until  BIGINT NOT NULL,
+    lifted BIGINT NOT NULL,
+    by     TEXT   NOT NULL,
+    at     BIGINT NOT NULL
+);
+ALTER TABLE suppressions ADD COLUMN lift_id BIGINT REFERENCES suppression_lifts (id);
+CREATE INDEX suppressions_at ON suppressions (at) WHERE lifted_at IS NULL;
+
 -- Alerts and reports
 
 -- What is wrong, or was: raised once, seen again, ended. At most one that is not closed for each kind and subject.

@@ -4,6 +4,7 @@
 
 mod article;
 mod bench;
+mod bounces;
 mod check_config;
 mod delivery;
 pub mod demo;
@@ -23,6 +24,7 @@ mod setup;
 mod sources;
 mod status;
 mod subscriber;
+mod suppression;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -75,6 +77,9 @@ enum Verb {
     Subscriber(subscriber::Verb),
     /// Let sending go on that a restored or older database holds
     ResumeSending(resume_sending::Arguments),
+    /// Addresses that are not mailed, and why
+    #[command(subcommand)]
+    Suppression(suppression::Verb),
     /// Messages on their way
     #[command(subcommand)]
     Delivery(delivery::Verb),
@@ -119,6 +124,7 @@ async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
         Verb::Edition(verb) => edition::run(config, verb).await,
         Verb::Subscriber(verb) => subscriber::run(config, verb).await,
         Verb::ResumeSending(arguments) => resume_sending::run(config, &arguments).await,
+        Verb::Suppression(verb) => suppression::run(config, verb).await,
         Verb::Delivery(verb) => delivery::run(config, verb).await,
         Verb::Dkim(verb) => dkim::run(verb),
         Verb::Bench(verb) => bench::run(verb).await,

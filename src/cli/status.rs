@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Failure;
+use super::bounces;
 use super::edition::list::{self, Shown};
 use super::newsletter::{Run, next_edition, sentence};
 use super::output::{self, Format, Table};
@@ -14,6 +15,7 @@ use crate::app::App;
 use crate::articles::FeedState;
 use crate::clock::{HOUR, MINUTE, SECOND, Timestamp};
 use crate::db::{Lease, LivingNode, SendingHeld, leases, living_nodes};
+use crate::delivery::bounces::MailboxState;
 use crate::delivery::{self, Depth};
 use crate::french::date;
 use crate::newsletters::coming::Coming;
@@ -36,6 +38,7 @@ struct Status<'a> {
     queue: Vec<Depth>,
     relays: Vec<String>,
     feeds_read: Vec<FeedState>,
+    mailboxes: Vec<MailboxState>,
 }
 
 /// A newsletter's next run and pause.
@@ -71,6 +74,7 @@ pub(super) async fn run(named: Option<&Path>, format: Format) -> Result<(), Fail
         queue: delivery::depths(&app.db).await?,
         relays: app.config.relays.iter().map(|relay| relay.url.to_string()).collect(),
         feeds_read: sources::read(&app).await?,
+        mailboxes: bounces::read(&app).await?,
     };
     if format.json {
         return Ok(output::json(&status)?);
@@ -152,6 +156,7 @@ fn print(app: &App, status: &Status<'_>) {
     }
     queue.print("  empty");
     sources::print(app, &status.feeds_read, status.now);
+    bounces::print(app, &status.mailboxes, status.now);
     output::say(format!("\nRELAYS\n  {}", status.relays.join("\n  ")));
 }
 

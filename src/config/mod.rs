@@ -4,6 +4,7 @@
 //! kept here as a string with its place, and checked by `newsletters::declaration`.
 
 mod api;
+mod bounces;
 mod category;
 mod database;
 mod dates;
@@ -30,6 +31,7 @@ mod values;
 use std::path::{Path, PathBuf};
 
 pub use api::Api;
+pub use bounces::{Bounces, MailboxUrl, MailboxUrlError};
 pub use category::Category;
 pub use database::{Database, DatabaseTarget, DatabaseUrl, DatabaseUrlError};
 pub use dates::{DateRange, DateRangeError};
@@ -90,6 +92,8 @@ section! {
         pub relays as "relay": Vec<Relay>,
         /// The keys our mail is signed with.
         pub dkim: Vec<Dkim>,
+        /// Mailboxes that bounces and complaints come back to.
+        pub bounces: Vec<Bounces>,
         /// Where articles come from while serving.
         pub sources as "source": Vec<ArticleSource>,
         /// The newsroom's categories, in the order of pages and digests.

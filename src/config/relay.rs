@@ -134,7 +134,7 @@ impl RelayUrl {
     }
 }
 
-fn percent_decode(text: &str) -> String {
+pub(super) fn percent_decode(text: &str) -> String {
     // a query of one key decodes percent signs; "+" would become a space, so it is encoded first
     let query = format!("u={}", text.replace('+', "%2B"));
     url::form_urlencoded::parse(query.as_bytes())

@@ -2,8 +2,11 @@
 //!
 //! A process does what its roles say: `web` keeps the feeds and tells the hubs, `scheduler` runs the schedules with the fan-out
 //! and, each on one node at a time, the sources and the cleanup, `pump` sends. Every process has a heartbeat.
+//! One process runs all of them: the scheduler with the fan-out, the pump, the feeds, the sources, the
+//! bounces, the hubs and the heartbeat.
 //! SIGTERM or SIGINT asks all to stop; what is on the wire is finished, within a bound.
 
+pub mod bounces;
 mod heartbeat;
 mod lease;
 mod scheduler;
@@ -136,6 +139,13 @@ fn schedule(app: &App, node: &Node, stop: &Stop, loops: &mut Loops) {
         let work = |watch| sources::run(&its, seed(&node_of), watch);
         ("sources", lease::under(&its, &node_of, "sources", watch, work).await)
     });
+    if !app.config.bounces.is_empty() {
+        let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
+        loops.spawn(async move {
+            let work = |watch| bounces::run(&its, watch);
+            ("bounces", lease::under(&its, &node_of, "bounces", watch, work).await)
+        });
+    }
 }
 
 fn publish(app: &App, stop: &Stop, loops: &mut Loops) {

@@ -4,6 +4,7 @@
 //! whether anybody has said no, sent, and settled by the relay's reply. `marks` writes all states, many to a commit.
 
 mod balance;
+pub mod bounces;
 pub mod confirmation;
 mod conversation;
 mod failpoint;
@@ -45,5 +46,5 @@ use crate::db::Sql;
 
 /// The statements of this module, for the test that prepares every one.
 pub fn statements() -> Vec<Sql> {
-    sql::ALL.to_vec()
+    [sql::ALL.to_vec(), bounces::statements()].concat()
 }

@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Datelike, Utc};
 use thiserror::Error;
 
-use crate::mail::address::{Mailbox, is_forbidden};
+use crate::mail::address::{Address, AddressError, Mailbox, is_forbidden};
 use crate::mail::encoded::{self, Encoded, Gap, TOKEN_MARK, TOKEN_MARK_ENCODED, TOKEN_MAX};
 use crate::mail::header;
 use crate::mail::quoted_printable::Encoder;
@@ -41,6 +41,31 @@ pub struct ListHeaders {
     pub feedback_id: String,
     /// Where a POST unsubscribes: an https URL that contains [`TOKEN_MARK`]. Plain http is taken for loopback only.
     pub unsubscribe: String,
+    /// Where a mail unsubscribes, the token as its tag; see [`unsubscribe_to`]. It stands behind the URL, which mail
+    /// programs prefer.
+    pub unsubscribe_to: Option<Address>,
+}
+
+/// Why an address cannot take the mails that unsubscribe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum UnsubscribeToError {
+    /// It is no address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// Its local part is too long for a tag behind it, or would have to be escaped in a `mailto:` (RFC 6068).
+    #[error("expected an address such as desabo@example.org, at most 25 plain letters before the @")]
+    LocalPart,
+}
+
+/// Reads an address to which a tag of [`TOKEN_MAX`] characters can be added and that stands in a `mailto:` as it is.
+///
+/// # Errors
+/// When it is none.
+pub fn unsubscribe_to(text: &str) -> Result<Address, UnsubscribeToError> {
+    let address = Address::parse(text)?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    let fits = address.local_part().len() <= 25 && address.local_part().bytes().all(plain);
+    if fits { Ok(address) } else { Err(UnsubscribeToError::LocalPart) }
 }
 
 /// Why a draft cannot be encoded.
@@ -120,6 +145,11 @@ fn write_headers(message: &mut Encoded, draft: &Draft, boundary: &str) -> Result
         out.extend_from_slice(before.as_bytes());
         gaps.push((out.len(), Gap::Token));
         out.extend_from_slice(after.as_bytes());
+        if let Some(address) = &list.unsubscribe_to {
+            out.extend_from_slice(format!(">,\r\n <mailto:{}+", address.local_part()).as_bytes());
+            gaps.push((out.len(), Gap::Token));
+            out.extend_from_slice(format!("@{}", address.domain()).as_bytes());
+        }
         out.extend_from_slice(b">\r\n");
         header::verbatim(out, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
         header::verbatim(out, "Feedback-ID", &list.feedback_id);
@@ -221,7 +251,7 @@ fn boundary(text: &[u8], html: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::{Address, Personal};
+    use crate::mail::Personal;
     use mail_parser::{MessageParser, MimeHeaders};
     use proptest::prelude::*;
 
@@ -238,6 +268,7 @@ mod tests {
                 list_id: "matinale.lettres.exemple.tg".to_owned(),
                 feedback_id: "12:matinale:digest:kiosque".to_owned(),
                 unsubscribe: format!("https://lettres.exemple.tg/u/{TOKEN_MARK}"),
+                unsubscribe_to: None,
             }),
             auto: true,
         }
@@ -311,6 +342,25 @@ mod tests {
                 "{from}"
             );
         }
+    }
+
+    #[test]
+    fn a_mail_unsubscribes_too_where_somebody_reads_it() {
+        let mut draft = draft("a", "<p>b</p>");
+        let list = draft.list.as_mut().unwrap();
+        list.unsubscribe_to = Some(unsubscribe_to("desabo@lettres.exemple.tg").unwrap());
+        let token = "A".repeat(38);
+        let message = String::from_utf8(compose(&draft).unwrap().splice(&personal(&token))).unwrap();
+        let field = format!(
+            "\r\nList-Unsubscribe: <https://lettres.exemple.tg/u/{token}>,\r\n <mailto:desabo+{token}@lettres.exemple.tg>\r\nList-Unsubscribe-Post:"
+        );
+        assert!(message.contains(&field), "{message}");
+        assert_eq!(unsubscribe_to("desabo%41@exemple.tg"), Err(UnsubscribeToError::LocalPart));
+        assert_eq!(
+            unsubscribe_to(&format!("{}@exemple.tg", "a".repeat(26))),
+            Err(UnsubscribeToError::LocalPart)
+        );
+        assert!(matches!(unsubscribe_to("desabo"), Err(UnsubscribeToError::Address(_))));
     }
 
     #[test]

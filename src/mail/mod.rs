@@ -12,5 +12,5 @@ mod header;
 mod quoted_printable;
 
 pub use address::{Address, AddressError, Mailbox, NameError, one_line};
-pub use compose::{ComposeError, Draft, ListHeaders, compose};
+pub use compose::{ComposeError, Draft, ListHeaders, UnsubscribeToError, compose, unsubscribe_to};
 pub use encoded::{DecodeError, Encoded, Personal, PersonalError, TOKEN_MARK, TOKEN_MAX, without_mark};

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use crate::config::{self, AfterPause, Approval, Config, DateRange, Mistakes, OnDoubt, Span, nearest};
 use crate::french::slug::slug;
-use crate::mail::{Address, Mailbox, dkim};
+use crate::mail::{self, Address, Mailbox, dkim};
 
 use super::schedule::Schedule;
 use super::slug::Slug;
@@ -97,7 +97,17 @@ pub fn read(config: &Config) -> (Declarations, Mistakes) {
     reading.feeds(&config.configured_feeds, &categories, &mut slugs);
     let newsletters = reading.newsletters(&config.newsletters, &categories);
     reading.dkim(&config.dkim);
+    for text in config.bounces.iter().filter_map(|bounces| bounces.unsubscribe.as_ref()) {
+        reading.parse("bounces.unsubscribe", text, mail::unsubscribe_to);
+    }
     (Declarations { categories, newsletters }, reading.mistakes)
+}
+
+/// Where a reader may write to leave, a token before the `@`: the first address that a `[[bounces]]` names.
+#[must_use]
+pub fn unsubscribe_to(config: &Config) -> Option<Address> {
+    let mut texts = config.bounces.iter().filter_map(|bounces| bounces.unsubscribe.as_ref());
+    texts.find_map(|text| mail::unsubscribe_to(text.get_ref()).ok())
 }
 
 struct Reading {

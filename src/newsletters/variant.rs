@@ -11,7 +11,7 @@ use crate::mail::{self, Draft, Encoded, ListHeaders, TOKEN_MARK};
 use crate::subscribers::Choice;
 use crate::{execute, fetch_one, id_type};
 
-use super::declaration::Declaration;
+use super::declaration::{Declaration, unsubscribe_to};
 use super::desk::Desk;
 use super::digest_articles::DigestArticle;
 use super::digest_view::{
@@ -91,6 +91,7 @@ impl Sheet<'_> {
                 list_id: format!("{slug}.{domain}"),
                 feedback_id: format!("{}:{slug}:digest:kiosque", self.slot_at.millis() / 1000),
                 unsubscribe: self.unsubscribe(),
+                unsubscribe_to: unsubscribe_to(&self.desk.config),
             }),
             auto: true,
         };

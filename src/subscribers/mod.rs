@@ -19,6 +19,7 @@ mod sql;
 mod subscription;
 mod suppression;
 mod token;
+mod wave;
 
 pub use address::AddressHash;
 pub use ask::{ASK_EVERY, ASKS_UNTIL_CONFIRMED, Asked, ConfirmationDue, ask};
@@ -33,8 +34,9 @@ pub use leave::{Leaving, Left, Scope, leave, look_at_leaving};
 pub use list::{Filter, Listed, Reader, ReaderSubscription, list, show};
 pub use newsletter::{Newsletter, NewsletterId, find_newsletter, list_newsletters};
 pub use subscription::{ConfirmationId, SubscriberId, SubscriptionId, SubscriptionState};
-pub use suppression::{Reason, Suppression, suppress, suppression_of};
+pub use suppression::{Reason, Suppression, suppress, suppress_stored, suppression_of};
 pub use token::{CONFIRM_FOR, ConfirmToken, UnsubscribeToken};
+pub use wave::{Lifted, Listing, Wave, WaveReason, lift_wave, lifts, list_suppressions, wave_size};
 
 use crate::db::Sql;
 

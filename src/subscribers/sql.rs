@@ -116,4 +116,29 @@ statements! {
     ADD_SUPPRESSION = "INSERT INTO suppressions (address_hash, domain, reason, reply, at)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING";
     LIFT_SUPPRESSION = "UPDATE suppressions SET lifted_at = $2 WHERE id = $1 AND lifted_at IS NULL";
+
+    // $1 reasons as a JSON array, or none; $2 domain, or none; $3 from, $4 to; $5 after, $6 at most.
+    LIST_SUPPRESSIONS = {
+        sqlite: "SELECT id, reason, domain, reply, at FROM suppressions
+            WHERE lifted_at IS NULL AND id > $5
+              AND (CAST($1 AS TEXT) IS NULL OR reason IN (SELECT value FROM json_each($1)))
+              AND (CAST($2 AS TEXT) IS NULL OR domain = $2) AND at >= $3 AND at < $4
+            ORDER BY id LIMIT $6",
+        postgres: "SELECT id, reason, domain, reply, at FROM suppressions
+            WHERE lifted_at IS NULL AND id > $5
+              AND (CAST($1 AS TEXT) IS NULL OR reason IN (SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))
+              AND (CAST($2 AS TEXT) IS NULL OR domain = $2) AND at >= $3 AND at < $4
+            ORDER BY id LIMIT $6"
+    };
+    // $1 reason, $2 domain or none, $3 from, $4 to.
+    COUNT_WAVE = "SELECT count(*) AS suppressions FROM suppressions WHERE lifted_at IS NULL AND reason = $1
+        AND (CAST($2 AS TEXT) IS NULL OR domain = $2) AND at >= $3 AND at < $4";
+    ADD_LIFT = "INSERT INTO suppression_lifts (reason, domain, since, until, lifted, by, at)
+        VALUES ($1, $2, $3, $4, 0, $5, $6) RETURNING id";
+    LIFT_WAVE = "UPDATE suppressions SET lifted_at = $5, lift_id = $6
+        WHERE lifted_at IS NULL AND reason = $1
+          AND (CAST($2 AS TEXT) IS NULL OR domain = $2) AND at >= $3 AND at < $4";
+    COUNT_LIFT = "UPDATE suppression_lifts SET lifted = $2 WHERE id = $1";
+    LIST_LIFTS = "SELECT id, reason, domain, since, until, lifted, by, at FROM suppression_lifts
+        ORDER BY id DESC LIMIT $1";
 }

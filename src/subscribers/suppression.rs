@@ -55,7 +55,11 @@ pub struct Suppression {
 /// # Errors
 /// When the store fails.
 pub async fn suppression_of(tx: &mut Tx, hash: AddressHash) -> sqlx::Result<Option<Suppression>> {
-    fetch_optional!(tx, FIND_SUPPRESSION, hash.as_bytes())
+    in_force(tx, hash.as_bytes()).await
+}
+
+async fn in_force(tx: &mut Tx, hash: &[u8]) -> sqlx::Result<Option<Suppression>> {
+    fetch_optional!(tx, FIND_SUPPRESSION, hash)
 }
 
 /// Suppresses an address; `domain` is its domain, `reply` the relay's words where there are any. One already
@@ -72,13 +76,28 @@ pub async fn suppress(
     reply: Option<&str>,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
-    if let Some(old) = suppression_of(tx, hash).await? {
+    suppress_stored(tx, hash.as_bytes(), domain, reason, reply, now).await
+}
+
+/// The same for a hash as a delivery's row holds it.
+///
+/// # Errors
+/// When the store fails.
+pub async fn suppress_stored(
+    tx: &mut Tx,
+    hash: &[u8],
+    domain: &str,
+    reason: Reason,
+    reply: Option<&str>,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    if let Some(old) = in_force(tx, hash).await? {
         if reason.ends_by_confirming() || !old.reason.ends_by_confirming() {
             return Ok(false);
         }
         lift(tx, &old, now).await?;
     }
-    Ok(execute!(tx, ADD_SUPPRESSION, hash.as_bytes(), domain, reason, reply, now)? == 1)
+    Ok(execute!(tx, ADD_SUPPRESSION, hash, domain, reason, reply, now)? == 1)
 }
 
 /// Ends a suppression; its row stays.

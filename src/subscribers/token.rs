@@ -26,6 +26,9 @@ pub struct UnsubscribeToken {
 }
 
 impl UnsubscribeToken {
+    /// How long a written token is.
+    pub const CHARACTERS: usize = (UNSUBSCRIBE_BYTES * 4).div_ceil(3);
+
     /// Writes the token for `subscription` with `key`, one of purpose [`Purpose::Token`].
     #[must_use]
     pub fn write(key: &Key, subscription: SubscriptionId) -> String {
@@ -109,7 +112,7 @@ mod tests {
         let keys = keys().await;
         for id in [1, 4_711, i64::MAX] {
             let token = UnsubscribeToken::write(keys.current(Purpose::Token), SubscriptionId(id));
-            assert_eq!(token.len(), 38);
+            assert_eq!((token.len(), UnsubscribeToken::CHARACTERS), (38, 38));
             let read = UnsubscribeToken::read(&keys, &token);
             assert_eq!(read, Some(UnsubscribeToken { subscription: SubscriptionId(id) }));
         }

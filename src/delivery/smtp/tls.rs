@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls_platform_verifier::Verifier;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::delivery::smtp::connection::Stream;
 use crate::delivery::smtp::stage::{Cause, Failure, Stage, Timers};
@@ -41,6 +42,16 @@ impl TlsClient {
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
         Ok(Self { connector: TlsConnector::from(Arc::new(config)) })
+    }
+
+    /// The same for another protocol, under the caller's timer.
+    pub(in crate::delivery) async fn connect(
+        &self,
+        host: &str,
+        stream: TcpStream,
+    ) -> anyhow::Result<TlsStream<TcpStream>> {
+        let name = ServerName::try_from(host.to_owned()).context("not a host name")?;
+        Ok(self.connector.connect(name, stream).await?)
     }
 
     /// Makes the stream a protected one. A certificate that does not fit `host` is a failure.

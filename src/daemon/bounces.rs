@@ -1,0 +1,74 @@
+//! The bounces' loop: each `[[bounces]]` mailbox read at its own pace.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::clock::{SECOND, Timestamp};
+use crate::delivery::bounces::{Mailbox, Office, Polled};
+use crate::delivery::smtp::TlsClient;
+
+/// A node looks at a mailbox's row at least this often: another one may have gone.
+const LOOK: i64 = 60 * SECOND;
+
+/// And not more often than this.
+const BREATH: i64 = SECOND / 4;
+
+/// While the store is away.
+const STORE_AWAY: Duration = Duration::from_secs(5);
+
+/// Looks at every mailbox of the configuration once and reads those whose time has come; each is claimed by its row, so
+/// that of several nodes one reads. Gives when the next is due.
+///
+/// # Errors
+/// When the store fails. A mailbox that cannot be read is told in the log and by `kiosque status`.
+pub async fn poll_once(app: &App) -> anyhow::Result<Timestamp> {
+    let tls = TlsClient::new(Vec::new())?;
+    let office = Office { db: app.db.clone(), keys: app.keys.clone(), clock: app.clock.clone() };
+    let mut next = app.clock.now().plus(LOOK);
+    for mailbox in app.config.bounces.iter().map(Mailbox::of) {
+        let polled = mailbox.poll(&office, &tls).await?;
+        let due = match &polled {
+            Polled::NotDue(at) => *at,
+            Polled::Read { more: true, .. } => app.clock.now(),
+            Polled::Read { .. } | Polled::Failed(_) => next,
+        };
+        next = next.min(due);
+        tell(mailbox.name(), &polled);
+    }
+    Ok(next)
+}
+
+fn tell(mailbox: &str, polled: &Polled) {
+    match polled {
+        Polled::Read { ours, left_alone, .. } if ours + left_alone > 0 => {
+            tracing::info!(mailbox, ours, left_alone, "read what came back");
+        }
+        Polled::Failed(why) => tracing::warn!(mailbox, why, "what came back could not be read"),
+        Polled::Read { .. } | Polled::NotDue(_) => {}
+    }
+}
+
+pub(super) async fn run(app: &App, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    loop {
+        // A reading under way is given up: what was read is kept, and the rest is read next time.
+        let polled = tokio::select! {
+            polled = poll_once(app) => polled,
+            () = super::asked(stop.clone()) => return Ok(()),
+        };
+        let wait = match polled {
+            Ok(next) => {
+                let ms = (next.millis() - app.clock.now().millis()).clamp(BREATH, LOOK);
+                Duration::from_millis(ms.unsigned_abs())
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "what came back is not read");
+                STORE_AWAY
+            }
+        };
+        if super::rest(&mut stop, wait).await {
+            return Ok(());
+        }
+    }
+}
