@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 1 failed, 2 the command or the configuration is wrong.
 
 mod article;
+mod backup;
 mod bench;
 mod bounces;
 mod check_config;
@@ -18,6 +19,7 @@ mod migrate;
 mod newsletter;
 mod output;
 mod owner;
+mod restore;
 mod resume_sending;
 mod serve;
 mod setup;
@@ -75,6 +77,10 @@ enum Verb {
     /// Readers
     #[command(subcommand)]
     Subscriber(subscriber::Verb),
+    /// Copy the database to a file, also while serving
+    Backup(backup::Arguments),
+    /// Put a copy made by `backup` in the database's place, with sending held
+    Restore(restore::Arguments),
     /// Let sending go on that a restored or older database holds
     ResumeSending(resume_sending::Arguments),
     /// Addresses that are not mailed, and why
@@ -123,6 +129,8 @@ async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
         Verb::Newsletter(verb) => newsletter::run(config, verb).await,
         Verb::Edition(verb) => edition::run(config, verb).await,
         Verb::Subscriber(verb) => subscriber::run(config, verb).await,
+        Verb::Backup(arguments) => backup::run(config, &arguments).await,
+        Verb::Restore(arguments) => restore::run(config, &arguments).await,
         Verb::ResumeSending(arguments) => resume_sending::run(config, &arguments).await,
         Verb::Suppression(verb) => suppression::run(config, verb).await,
         Verb::Delivery(verb) => delivery::run(config, verb).await,

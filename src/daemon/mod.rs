@@ -1,12 +1,12 @@
 //! The loops of a serving node, and how they stop.
 //!
 //! A process does what its roles say: `web` keeps the feeds and tells the hubs, `scheduler` runs the schedules with the fan-out
-//! and, each on one node at a time, the sources and the cleanup, `pump` sends. Every process has a heartbeat.
-//! One process runs all of them: the scheduler with the fan-out, the pump, the feeds, the sources, the
-//! bounces, the hubs and the heartbeat.
+//! and, each on one node at a time, the sources, the bounces and the cleanup, `pump` sends. Every process
+//! has a heartbeat.
 //! SIGTERM or SIGINT asks all to stop; what is on the wire is finished, within a bound.
 
 pub mod bounces;
+mod cleanup;
 mod heartbeat;
 mod lease;
 mod scheduler;
@@ -146,6 +146,11 @@ fn schedule(app: &App, node: &Node, stop: &Stop, loops: &mut Loops) {
             ("bounces", lease::under(&its, &node_of, "bounces", watch, work).await)
         });
     }
+    let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
+    loops.spawn(async move {
+        let work = |watch| cleanup::run(&its, watch);
+        ("cleanup", lease::under(&its, &node_of, "cleanup", watch, work).await)
+    });
 }
 
 fn publish(app: &App, stop: &Stop, loops: &mut Loops) {

@@ -14,6 +14,10 @@ statements! {
         SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT)
         WHERE NOT EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL)";
     RESUME_SENDING = "UPDATE sending_holds SET ended_at = $1 WHERE ended_at IS NULL";
+    // Above every beat that any node can have kept: none of them takes the database for an older copy any more.
+    OUTLIVE = "UPDATE installation SET beat = CASE WHEN beat < $1 THEN $1 ELSE beat + 1 END WHERE id = 1";
+    HOLDS_DATA = "SELECT EXISTS (SELECT 1 FROM subscribers) OR EXISTS (SELECT 1 FROM articles)
+        OR EXISTS (SELECT 1 FROM editions) AS data";
     SENDING_HELD = "SELECT reason, since, at FROM sending_holds WHERE ended_at IS NULL ORDER BY id LIMIT 1";
 }
 
@@ -22,7 +26,7 @@ statements! {
 pub struct Installation {
     /// Drawn when the database was made; a copy has the same.
     pub identity: String,
-    /// Counts up while a node serves.
+    /// Counts up while a node serves, and leaps to the time in ms when sending is resumed.
     pub beat: i64,
     /// When it did so last.
     pub beat_at: Timestamp,
@@ -78,8 +82,20 @@ impl Db {
     pub async fn resume_sending(&self, now: Timestamp) -> sqlx::Result<bool> {
         let mut tx = self.begin_durable().await?;
         let rows = execute!(&mut tx, RESUME_SENDING, now)?;
+        if rows > 0 {
+            execute!(&mut tx, OUTLIVE, now)?;
+        }
         tx.commit().await?;
         Ok(rows > 0)
+    }
+
+    /// Whether there are readers, articles or editions in it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn holds_data(&self) -> sqlx::Result<bool> {
+        let (data,): (bool,) = fetch_one!(self, HOLDS_DATA)?;
+        Ok(data)
     }
 
     /// Why sending is held, if it is.

@@ -5,6 +5,7 @@
 //! [`fetch_all!`](crate::fetch_all) and its sisters on a [`Db`] or a [`Tx`]: one Rust body, checked by the compiler
 //! for each engine. sqlx's `Any` driver cannot read SQLite's BOOLEAN or PostgreSQL's NUMERIC, hence the two arms.
 
+pub mod backup;
 mod engine;
 mod heartbeat;
 mod id;

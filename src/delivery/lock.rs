@@ -1,7 +1,7 @@
 //! One pump at a time on a SQLite file: an operating system's lock, which ends with the process that holds it.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -9,7 +9,7 @@ use crate::db::Db;
 
 /// The right to send what stands in a store.
 #[derive(Debug)]
-pub(super) struct PumpLock {
+pub struct PumpLock {
     /// None on PostgreSQL, where leases do.
     file: Option<File>,
 }
@@ -29,7 +29,14 @@ impl PumpLock {
     /// # Errors
     /// When the lock's file, which stands beside the database's, cannot be made.
     pub(super) fn take(db: &Db) -> anyhow::Result<Option<Self>> {
-        let Some(database) = db.file() else { return Ok(Some(Self { file: None })) };
+        db.file().map_or(Ok(Some(Self { file: None })), Self::beside)
+    }
+
+    /// Takes the lock of the SQLite file `database`, which need not be there; none while another process has it.
+    ///
+    /// # Errors
+    /// As [`PumpLock::take`].
+    pub fn beside(database: &Path) -> anyhow::Result<Option<Self>> {
         let mut path = database.as_os_str().to_owned();
         path.push(".pump");
         let path = PathBuf::from(path);

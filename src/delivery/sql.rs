@@ -121,11 +121,12 @@ macro_rules! balance {
             count(CASE WHEN d.state = 'pending' THEN 1 END) AS pending, \
             count(CASE WHEN d.state = 'claimed' THEN 1 END) AS claimed, \
             count(CASE WHEN d.state = 'in_doubt' THEN 1 END) AS in_doubt, \
-            count(CASE WHEN d.state = 'sent' THEN 1 END) AS sent, \
-            count(CASE WHEN d.state = 'failed' THEN 1 END) AS failed, \
-            count(CASE WHEN d.state = 'cancelled' THEN 1 END) AS cancelled, \
+            count(CASE WHEN d.state = 'sent' THEN 1 END) + coalesce(max(f.sent), 0) AS sent, \
+            count(CASE WHEN d.state = 'failed' THEN 1 END) + coalesce(max(f.failed), 0) AS failed, \
+            count(CASE WHEN d.state = 'cancelled' THEN 1 END) + coalesce(max(f.cancelled), 0) AS cancelled, \
             count(CASE WHEN d.held THEN 1 END) AS held \
-         FROM editions e LEFT JOIN deliveries d ON d.edition_id = e.id AND d.kind = 'edition' AND NOT d.resend"
+         FROM editions e LEFT JOIN deliveries d ON d.edition_id = e.id AND d.kind = 'edition' AND NOT d.resend \
+         LEFT JOIN folded_deliveries f ON f.edition_id = e.id"
     };
 }
 
@@ -282,6 +283,18 @@ statements! {
         WHERE e.state = 'frozen' OR (e.state = 'released' AND (e.fanned_out_at IS NULL OR EXISTS (SELECT 1
             FROM deliveries d WHERE d.edition_id = e.id AND d.state IN ('pending', 'claimed', 'in_doubt'))))
         ORDER BY e.due_at, e.id";
+
+    // Retention -------------------------------------------------------------------------------------------------
+    REMOVE_FINISHED = "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE finished_at < $1
+            ORDER BY finished_at, id LIMIT $2)
+        RETURNING edition_id, kind, resend, state";
+    FOLD = "INSERT INTO folded_deliveries (edition_id, sent, failed, cancelled, folded_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (edition_id) DO UPDATE SET sent = folded_deliveries.sent + excluded.sent,
+            failed = folded_deliveries.failed + excluded.failed,
+            cancelled = folded_deliveries.cancelled + excluded.cancelled, folded_at = excluded.folded_at";
+    EMPTY_VARIANTS = "UPDATE variants SET message = $2 WHERE length(message) > 0 AND edition_id IN (
+        SELECT f.edition_id FROM folded_deliveries f JOIN editions e ON e.id = f.edition_id
+        WHERE e.released_at < $1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.edition_id = e.id))";
 
     // Operators -------------------------------------------------------------------------------------------------
     LIST_DELIVERIES = { sqlite: concat!(listed!(), " WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)

@@ -5,6 +5,7 @@
 mod alerts;
 mod api;
 mod articles;
+mod backup;
 mod cli;
 mod cli_newsroom;
 mod config;
@@ -30,6 +31,7 @@ mod opml;
 mod outbound;
 mod reader_pages;
 mod readers;
+mod retention;
 mod retractions;
 mod source_feeds;
 mod store;
