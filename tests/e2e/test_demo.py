@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
 
 import json_feed
+import spam
 from demo import Demo, Links, ROOT, ask, picture, wait_for
 
 try:
@@ -227,6 +228,17 @@ class Readers(unittest.TestCase):
 
 class Stopping(unittest.TestCase):
     """Comes last: `unittest` takes classes in alphabetical order."""
+
+    @unittest.skipUnless(shutil.which("spamassassin"), "SpamAssassin is missing")
+    def test_spamassassin_takes_a_digest_for_what_it_is(self):
+        name = wait_for("a digest", demo.outbox, 60)[0]
+        score, rules = spam.judge(demo.get(f"/outbox/{quote(name)}/source").body)
+        self.assertLess(score, 1, rules)
+        against = [name for name, points in rules.items() if points > 0]
+        self.assertEqual(against, [], "rules that count against it")
+        # The judge is awake: the same mail with a well-known string (GTUBE) is spam.
+        score, _ = spam.judge(demo.get(f"/outbox/{quote(name)}/source").body + spam.GTUBE)
+        self.assertGreater(score, 100)
 
     def test_ctrl_c_ends_the_demo_in_good_order(self):
         self.assertEqual(demo.stop(), 0, demo.output())
