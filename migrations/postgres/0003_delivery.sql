@@ -90,6 +90,14 @@ CREATE TABLE alert_calls (
 );
 CREATE INDEX alert_calls_open ON alert_calls (next_at) WHERE done_at IS NULL;
 
+-- When somebody last looked for alerts to tell, and told some. Its row is the lock of who does.
+CREATE TABLE alert_watch (
+    id          BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    looked_at   BIGINT NOT NULL,
+    bulletin_at BIGINT NOT NULL
+);
+INSERT INTO alert_watch (id, looked_at, bulletin_at) VALUES (1, 0, 0);
+
 -- When the editors were told what became of an edition.
 ALTER TABLE editions ADD COLUMN reported_at BIGINT;
 CREATE INDEX editions_unreported ON editions (released_at) WHERE reported_at IS NULL AND released_at IS NOT NULL;

@@ -16,10 +16,13 @@
 //! - What has no end ([`Kind::is_event`]), such as a slot that was missed, is raised and told once.
 //! - What cannot be kept because the store is away is the daemon's to tell: it looks by itself.
 
+mod due;
 mod sql;
 mod store;
+pub mod words;
 
-pub use store::{Alert, AlertId, all_open, end, end_all_but, open, raise};
+pub use due::{BETWEEN, Due, due};
+pub use store::{Alert, AlertId, all_open, end, end_all_but, living, mark, open, raise, take_turn};
 
 use crate::db::Sql;
 use crate::text_enum;

@@ -20,5 +20,13 @@ statements! {
     END_ALERT = "UPDATE alerts SET ended_at = $3
         WHERE kind = $1 AND subject = $2 AND closed_at IS NULL AND ended_at IS NULL";
     OPEN_ALERTS = (alert!("WHERE closed_at IS NULL AND ended_at IS NULL ORDER BY since, id"));
+    LIVING_ALERTS = (alert!("WHERE closed_at IS NULL ORDER BY since, id"));
     OPEN_ALERTS_OF = (alert!("WHERE closed_at IS NULL AND ended_at IS NULL AND kind = $1 ORDER BY since, id"));
+
+    // Telling ---------------------------------------------------------------------------------------------------
+    // Whoever writes the row is the one who tells; the others wait for him.
+    LOOK_AT_ALERTS = "UPDATE alert_watch SET looked_at = $1 WHERE id = 1 RETURNING bulletin_at";
+    NOTE_BULLETIN = "UPDATE alert_watch SET bulletin_at = $1 WHERE id = 1";
+    TELL_ALERT = "UPDATE alerts SET told_at = $2 WHERE id = $1 AND told_at IS NULL";
+    CLOSE_ALERT = "UPDATE alerts SET closed_at = $2, ended_at = coalesce(ended_at, $2) WHERE id = $1 AND closed_at IS NULL";
 }

@@ -3,10 +3,14 @@
 use serde::Serialize;
 
 use super::Kind;
-use super::sql::{ALERT_LIVING, END_ALERT, OPEN_ALERTS, OPEN_ALERTS_OF, RAISE_ALERT};
+use super::due::Due;
+use super::sql::{
+    ALERT_LIVING, CLOSE_ALERT, END_ALERT, LIVING_ALERTS, LOOK_AT_ALERTS, NOTE_BULLETIN, OPEN_ALERTS,
+    OPEN_ALERTS_OF, RAISE_ALERT, TELL_ALERT,
+};
 use crate::clock::{MINUTE, Timestamp};
-use crate::db::Db;
-use crate::{execute, fetch_all, fetch_optional, id_type};
+use crate::db::{Db, Tx};
+use crate::{execute, fetch_all, fetch_one, fetch_optional, id_type};
 
 id_type! {
     /// An alert's row.
@@ -94,4 +98,40 @@ pub async fn all_open(db: &Db) -> sqlx::Result<Vec<Alert>> {
 /// When the store fails.
 pub async fn open(db: &Db, kind: Kind) -> sqlx::Result<Vec<Alert>> {
     fetch_all!(db, OPEN_ALERTS_OF, kind)
+}
+
+/// Takes the turn of telling, for as long as the transaction lasts; gives when somebody was told last. That it can be
+/// written shows that the store can be.
+///
+/// # Errors
+/// When the store fails.
+pub async fn take_turn(tx: &mut Tx, now: Timestamp) -> sqlx::Result<Timestamp> {
+    let (told,): (Timestamp,) = fetch_one!(tx, LOOK_AT_ALERTS, now)?;
+    Ok(told)
+}
+
+/// Every alert of which something is left to be told, or that goes on.
+///
+/// # Errors
+/// When the store fails.
+pub async fn living(tx: &mut Tx) -> sqlx::Result<Vec<Alert>> {
+    fetch_all!(tx, LIVING_ALERTS)
+}
+
+/// Notes what is told in this transaction.
+///
+/// # Errors
+/// When the store fails.
+pub async fn mark(tx: &mut Tx, due: &Due, now: Timestamp) -> sqlx::Result<()> {
+    for alert in &due.raised {
+        execute!(tx, TELL_ALERT, alert.id, now)?;
+    }
+    let events = due.raised.iter().filter(|alert| alert.kind.is_event());
+    for alert in events.chain(&due.ended).chain(&due.dropped) {
+        execute!(tx, CLOSE_ALERT, alert.id, now)?;
+    }
+    if !due.is_silent() {
+        execute!(tx, NOTE_BULLETIN, now)?;
+    }
+    Ok(())
 }

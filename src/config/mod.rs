@@ -3,6 +3,7 @@
 //! This module stands at the bottom of the house: what only a feature understands (schedules, mail addresses, slugs) is
 //! kept here as a string with its place, and checked by `newsletters::declaration`.
 
+mod alerts;
 mod api;
 mod bounces;
 mod category;
@@ -30,6 +31,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
+pub use alerts::Alerts;
 pub use api::Api;
 pub use bounces::{Bounces, MailboxUrl, MailboxUrlError};
 pub use category::Category;
@@ -76,6 +78,8 @@ section! {
         pub log: Log,
         /// Who publishes: the legal notice of pages and mails.
         pub publisher: Publisher,
+        /// Who is told when something is wrong.
+        pub alerts: Alerts,
         /// The API by which a site hands in articles.
         pub api: Api,
         /// What feeds carry and say of themselves.

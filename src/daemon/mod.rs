@@ -5,6 +5,7 @@
 //! has a heartbeat.
 //! SIGTERM or SIGINT asks all to stop; what is on the wire is finished, within a bound.
 
+pub mod alerts;
 pub mod bounces;
 mod cleanup;
 mod heartbeat;
@@ -130,10 +131,12 @@ fn send(app: &App, node: &Node, stop: &Stop, loops: &mut Loops) -> anyhow::Resul
     Ok(())
 }
 
-/// Any number of nodes schedule, for the slot's row decides. The rest is done by one at a time.
+/// Any number of nodes schedule, for the slot's row decides, and look out, for a row decides who tells. The rest is done by one at a time.
 fn schedule(app: &App, node: &Node, stop: &Stop, loops: &mut Loops) {
     let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
     loops.spawn(async move { ("scheduler", scheduler::run(&its, &node_of, watch).await) });
+    let (its, watch) = (app.clone(), stop.watch());
+    loops.spawn(async move { ("alerts", alerts::run(&its, watch).await) });
     let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
     loops.spawn(async move {
         let work = |watch| sources::run(&its, seed(&node_of), watch);

@@ -3,8 +3,10 @@
 //! A row is claimed ([`Pump`]), its message built from its variant, put in doubt in the same statement that looks
 //! whether anybody has said no, sent, and settled by the relay's reply. `marks` writes all states, many to a commit.
 
+pub mod alert_calls;
 mod balance;
 pub mod bounces;
+pub mod bulletin;
 pub mod confirmation;
 mod conversation;
 mod failpoint;
@@ -14,11 +16,13 @@ mod lock;
 mod maildir;
 mod marks;
 mod message;
+mod notice;
 pub mod operate;
 mod pump;
 mod queue;
 mod relay;
 pub mod replies;
+pub mod report;
 mod retention;
 pub mod retry;
 pub mod return_path;
@@ -30,6 +34,7 @@ mod store;
 mod trial;
 mod unfinished;
 mod verdict;
+pub mod watch;
 mod worker;
 
 pub use balance::{Balance, Depth, balance, balances, depths};

@@ -311,4 +311,36 @@ statements! {
     HOLD_DELIVERY = "UPDATE deliveries SET held = TRUE, reason = $2
         WHERE id = $1 AND state IN ('pending', 'claimed', 'in_doubt') AND NOT held";
     RELEASE_DELIVERY = "UPDATE deliveries SET held = FALSE, reason = NULL WHERE id = $1 AND held";
+
+    // Alerts and reports ----------------------------------------------------------------------------------------
+    EDITION_NAME = "SELECT n.slug, n.title, e.slot_at FROM editions e JOIN newsletters n ON n.id = e.newsletter_id
+        WHERE e.id = $1";
+    ADD_ALERT_CALL = "INSERT INTO alert_calls (way, body, next_at, created_at) VALUES ($1, $2, $3, $3)";
+    // Whoever claims a call has until $2 to make it.
+    CLAIM_ALERT_CALL = {
+        sqlite: "UPDATE alert_calls SET tries = tries + 1, next_at = $2 WHERE id = (SELECT id FROM alert_calls
+            WHERE done_at IS NULL AND next_at <= $1 ORDER BY id LIMIT 1) RETURNING id, way, body, tries, created_at",
+        postgres: "UPDATE alert_calls SET tries = tries + 1, next_at = $2 WHERE id = (SELECT id FROM alert_calls
+            WHERE done_at IS NULL AND next_at <= $1 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING id, way, body, tries, created_at"
+    };
+    SETTLE_ALERT_CALL = "UPDATE alert_calls SET next_at = $2, done_at = $3, error = $4 WHERE id = $1";
+    HELD_BY_EDITION = "SELECT edition_id, count(*) AS rows, min(reason) AS reason FROM deliveries
+        WHERE held AND edition_id IS NOT NULL AND coalesce(reason, '') <> $1 GROUP BY edition_id ORDER BY edition_id";
+    // Editions whose report is due: all rows are settled, or a day has passed.
+    UNREPORTED = "SELECT e.id, n.slug, n.title, e.slot_at, e.released_at, e.fanned_out_at, e.state FROM editions e
+        JOIN newsletters n ON n.id = e.newsletter_id
+        WHERE e.reported_at IS NULL AND e.released_at IS NOT NULL AND e.released_at > $1 ORDER BY e.released_at, e.id";
+    UNREPORTED_IDS = "SELECT id FROM editions WHERE reported_at IS NULL AND released_at IS NOT NULL AND released_at > $1
+        ORDER BY id";
+    HAS_OPEN_ROWS = "SELECT EXISTS (SELECT 1 FROM deliveries WHERE edition_id = $1 AND kind = 'edition' AND NOT resend
+        AND state IN ('pending', 'claimed', 'in_doubt')) AS open";
+    OUTCOMES = "SELECT state, coalesce(reason, '') AS reason, held, count(*) AS rows, max(finished_at) AS last
+        FROM deliveries WHERE edition_id = $1 AND kind = 'edition' AND NOT resend
+        GROUP BY state, coalesce(reason, ''), held ORDER BY state, rows DESC, reason";
+    REFUSALS = "SELECT recipient_group, coalesce(reply_code, 0) AS code, min(coalesce(reply_text, '')) AS words, count(*) AS rows
+        FROM deliveries WHERE edition_id = $1 AND kind = 'edition' AND NOT resend AND state = 'failed'
+        GROUP BY recipient_group, coalesce(reply_code, 0) ORDER BY rows DESC, recipient_group LIMIT 5";
+    EDITION_SUBJECT = "SELECT v.subject FROM variants v WHERE v.edition_id = $1 ORDER BY v.id LIMIT 1";
+    REPORT_EDITION = "UPDATE editions SET reported_at = $2 WHERE id = $1 AND reported_at IS NULL";
 }

@@ -100,6 +100,9 @@ pub fn read(config: &Config) -> (Declarations, Mistakes) {
     for text in config.bounces.iter().filter_map(|bounces| bounces.unsubscribe.as_ref()) {
         reading.parse("bounces.unsubscribe", text, mail::unsubscribe_to);
     }
+    for text in config.alerts.mail.iter().flatten() {
+        reading.parse("alerts.mail", text, |text| expecting(Address::parse(text), ADDRESS));
+    }
     (Declarations { categories, newsletters }, reading.mistakes)
 }
 

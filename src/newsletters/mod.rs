@@ -15,6 +15,7 @@ pub mod digest_view;
 pub mod edition;
 mod freeze;
 pub mod newsletter;
+pub mod notice_view;
 mod release;
 pub mod render;
 mod revise;

@@ -6,6 +6,7 @@
 use crate::html::mjml::{self, MjmlError};
 use crate::html::templates::{TemplateError, Templates};
 use crate::newsletters::digest_view::{ConfirmationView, DigestView};
+use crate::newsletters::notice_view::NoticeView;
 use serde::Serialize;
 
 /// The longest HTML part, in bytes as it travels. Gmail hides what lies beyond 102 400 bytes behind a link, the foot
@@ -102,6 +103,21 @@ pub fn render_confirmation(templates: &Templates, view: &ConfirmationView) -> Re
     Ok(Rendered { subject, preheader, html, text })
 }
 
+/// Writes a mail to the newsroom.
+///
+/// # Errors
+///
+/// When a template is wrong or asks for what the view does not hold.
+pub fn render_notice(templates: &Templates, view: NoticeView) -> Result<Rendered, RenderError> {
+    let view = &view.without_foreign_marks();
+    let subject = one_line(&templates.render("email/notice_subject.txt", view)?);
+    let preheader = one_line(&templates.render("email/notice_preheader.txt", view)?);
+    let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
+    let html = html_of(templates, "email/notice.mjml", &context)?;
+    let text = tidy(&templates.render("email/notice.txt", &context)?);
+    Ok(Rendered { subject, preheader, html, text })
+}
+
 fn html_of(
     templates: &Templates,
     template: &'static str,
@@ -180,6 +196,13 @@ mod tests {
     fn the_text_of_a_confirmation_reads_well() {
         let mail = render_confirmation(&templates(), &sample_view::confirmation()).unwrap();
         let seen = mail.text.replace(TOKEN_MARK, "JETON").replace('\u{a0}', "~").replace('\u{202f}', "^");
+        insta::assert_snapshot!(format!("Subject: {}\n\n{seen}", mail.subject));
+    }
+
+    #[test]
+    fn the_text_of_a_mail_to_the_newsroom_reads_well() {
+        let mail = render_notice(&templates(), sample_view::notice()).unwrap();
+        let seen = mail.text.replace('\u{a0}', "~").replace('\u{202f}', "^");
         insta::assert_snapshot!(format!("Subject: {}\n\n{seen}", mail.subject));
     }
 

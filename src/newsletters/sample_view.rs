@@ -7,7 +7,8 @@ use crate::newsletters::digest_view::{
     AnnouncedView, ArticleView, ConfirmationView, CorrectionView, DigestView, ImageView, LinkView, LinksView,
     NewsletterView, SectionView,
 };
-use crate::newsletters::render::{RenderError, render, render_confirmation};
+use crate::newsletters::notice_view::{NoticeBlock, NoticeCommand, NoticeMark, NoticeRow, NoticeView};
+use crate::newsletters::render::{RenderError, render, render_confirmation, render_notice};
 use chrono::{NaiveDate, NaiveTime};
 
 /// Rubric, title, summary, author (or empty), whether it has a picture.
@@ -154,7 +155,8 @@ pub fn try_out(templates: &Templates) -> Result<(), RenderError> {
     for view in [digest_of_one(), digest_with_everything()] {
         render(templates, &view)?;
     }
-    render_confirmation(templates, &confirmation()).map(drop)
+    render_confirmation(templates, &confirmation())?;
+    render_notice(templates, notice()).map(drop)
 }
 
 /// A digest of 18 articles in six rubrics, some without picture, summary or author.
@@ -224,6 +226,55 @@ pub fn confirmation() -> ConfirmationView {
         publisher: publisher(),
         valid_days: 7,
         confirm_url: format!("https://lettres.exemple.tg/confirmer/{TOKEN_MARK}"),
+    }
+}
+
+/// A mail to the newsroom with everything that one can say.
+#[must_use]
+pub fn notice() -> NoticeView {
+    let block = |mark, label: &str, heading: &str, paragraph: &str| NoticeBlock {
+        mark,
+        label: label.into(),
+        heading: heading.into(),
+        paragraphs: vec![paragraph.into()],
+        rows: Vec::new(),
+        commands: Vec::new(),
+        detail: None,
+    };
+    NoticeView {
+        publisher: publisher(),
+        subject_line: "[kiosque] Les adresses du groupe orange.fr nous refusent".into(),
+        summary: "L'envoi vers ce groupe est arrêté.".into(),
+        title: "Les adresses du groupe orange.fr nous refusent".into(),
+        intro: vec!["Depuis lundi 23 novembre 2026 à 7 h 05, constaté 12 fois.".into()],
+        blocks: vec![
+            NoticeBlock {
+                rows: vec![
+                    NoticeRow { label: "lecteurs attendus".into(), value: "10 000".into() },
+                    NoticeRow { label: "remis au relais".into(), value: "9 412".into() },
+                ],
+                commands: vec![NoticeCommand {
+                    what: "Lire les réponses".into(),
+                    line: "kiosque delivery list --group orange.fr -n 20".into(),
+                }],
+                detail: Some("550 5.7.1 OFR_506 Service refused".into()),
+                ..block(
+                    NoticeMark::Alarm,
+                    "Alerte",
+                    "Les adresses du groupe orange.fr nous refusent",
+                    "L'envoi vers ce groupe est arrêté et ses lecteurs ne reçoivent rien pour l'instant ; les autres \
+                     reçoivent leur lettre.",
+                )
+            },
+            block(
+                NoticeMark::Over,
+                "Fin d’alerte",
+                "La base de données peut de nouveau être écrite. Ce qui attendait part.",
+                "L'alerte a duré de 6 h 10 à 6 h 25.",
+            ),
+        ],
+        why: "Vous recevez ce message parce que votre adresse est inscrite dans la configuration de kiosque."
+            .into(),
     }
 }
 

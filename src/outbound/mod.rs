@@ -121,7 +121,7 @@ impl Outbound {
     /// # Errors
     /// When there is no whole answer. A status of 400 or more is an answer.
     pub async fn get(&self, url: &Url, headers: HeaderMap) -> Result<Answer, OutboundError> {
-        self.send(Call { method: Method::GET, headers, form: None, limit: LARGEST_FEED }, url).await
+        self.send(Call { method: Method::GET, headers, body: None, limit: LARGEST_FEED }, url).await
     }
 
     /// Asks for the headers alone (RFC 9110 §9.3.2), following redirects as [`Outbound::get`] does.
@@ -129,7 +129,7 @@ impl Outbound {
     /// # Errors
     /// As for [`Outbound::get`].
     pub async fn head(&self, url: &Url, headers: HeaderMap) -> Result<Answer, OutboundError> {
-        self.send(Call { method: Method::HEAD, headers, form: None, limit: LARGEST_FEED }, url).await
+        self.send(Call { method: Method::HEAD, headers, body: None, limit: LARGEST_FEED }, url).await
     }
 
     /// Posts a form, `application/x-www-form-urlencoded`. Only redirects that keep the method (307, 308) are followed.
@@ -140,7 +140,18 @@ impl Outbound {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, form_type)]);
-        let call = Call { method: Method::POST, headers, form: Some(form), limit: LARGEST_REPLY };
+        let call = Call { method: Method::POST, headers, body: Some(form), limit: LARGEST_REPLY };
+        self.send(call, url).await
+    }
+
+    /// Posts JSON; otherwise as [`Outbound::post_form`].
+    ///
+    /// # Errors
+    /// As for [`Outbound::get`]; the answer's body is at most 64 KiB.
+    pub async fn post_json(&self, url: &Url, body: String) -> Result<Answer, OutboundError> {
+        let json = HeaderValue::from_static("application/json");
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, json)]);
+        let call = Call { method: Method::POST, headers, body: Some(body), limit: LARGEST_REPLY };
         self.send(call, url).await
     }
 
@@ -157,8 +168,8 @@ impl Outbound {
         loop {
             self.check(&url)?;
             let mut request = client.request(call.method.clone(), url.clone()).headers(call.headers.clone());
-            if let Some(form) = &call.form {
-                request = request.body(form.clone());
+            if let Some(body) = &call.body {
+                request = request.body(body.clone());
             }
             let failed = |error| OutboundError::of(&error, &url, CONNECT.as_secs());
             let response = request.send().await.map_err(failed)?;
@@ -228,7 +239,8 @@ impl Outbound {
 struct Call {
     method: Method,
     headers: HeaderMap,
-    form: Option<String>,
+    /// What is posted.
+    body: Option<String>,
     limit: usize,
 }
 
