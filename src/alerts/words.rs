@@ -141,7 +141,11 @@ pub fn words(kind: Kind, subject: &str, name: &str) -> Words {
             "L’envoi a repris.".to_owned(),
             "La base de données est plus ancienne que le dernier signe de vie du programme, comme après une restauration. \
              Rien ne part, pour que personne ne reçoive deux fois la même lettre.",
-            to_do(&[("Voir ce qui attend", "kiosque status")]),
+            to_do(&[
+                ("Voir ce qui attend", "kiosque status"),
+                ("Arrêter ce qui est déjà parti", "kiosque edition stop NUMÉRO"),
+                ("Reprendre l’envoi", "kiosque resume-sending"),
+            ]),
         ),
         Kind::StoreUnwritable => (
             "La base de données ne peut plus être écrite".to_owned(),

@@ -56,6 +56,7 @@ pub async fn step(app: &App, now: Timestamp, look: bool) -> anyhow::Result<()> {
     if look {
         deliveries::look(&app.db, now).await?;
         sources(app, now).await?;
+        held(app, now).await?;
         for edition in report::report(&app.desk, &app.keys, now).await? {
             tracing::info!(%edition, "edition reported to its editors");
             app.waker.wake();
@@ -88,6 +89,15 @@ async fn sources(app: &App, now: Timestamp) -> anyhow::Result<()> {
     let folders = alerts::open(&app.db, Kind::SourceFailing).await?;
     wrong.extend(folders.into_iter().map(|alert| alert.subject).filter(|s| !s.starts_with("http")));
     Ok(alerts::end_all_but(&app.db, Kind::SourceFailing, &wrong, now).await?)
+}
+
+/// Sending that waits for an operator, after a restore for one.
+async fn held(app: &App, now: Timestamp) -> anyhow::Result<()> {
+    match app.db.sending_held().await? {
+        Some(held) => alerts::raise(&app.db, Kind::SendingHeld, "", &held.reason, now).await?,
+        None => alerts::end(&app.db, Kind::SendingHeld, "", now).await?,
+    };
+    Ok(())
 }
 
 async fn make_calls(app: &App, now: Timestamp) -> anyhow::Result<()> {

@@ -1,12 +1,15 @@
 //! The scheduler's loop: a step of the desk each second, then the fan-out of what was released.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::alerts::{self, Kind};
 use crate::app::App;
 use crate::db::{CLOCK_TOLERANCE_MS, Node};
 use crate::delivery::fan_out;
+use crate::newsletters::slot_store::SkipReason;
 
 /// Editions leave on the second.
 const STEP: Duration = Duration::from_secs(1);
@@ -14,46 +17,101 @@ const STEP: Duration = Duration::from_secs(1);
 /// A trouble is told again after this many steps, so that a log is not all the same line.
 const TELL_EVERY: u32 = 60;
 
+/// A trouble that is over after so many steps alarms nobody.
+const PATIENCE: u32 = 60;
+
+/// Why nothing is scheduled.
+struct Trouble {
+    /// What is raised about it, if it is not raised elsewhere.
+    kind: Option<Kind>,
+    why: String,
+}
+
 pub(super) async fn run(app: &App, node: &Node, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let mut silent = 0;
+    let mut steps = 0;
+    let mut raised = Raised::default();
     loop {
         let trouble = match super::within(may_schedule(app, node)).await {
-            Ok(None) => step(app).await.err().map(|error| format!("{error:#}")),
-            Ok(Some(why)) => Some(why),
-            Err(error) => Some(format!("the store is away: {error:#}")),
+            Ok(None) => step(app)
+                .await
+                .err()
+                .map(|error| Trouble { kind: Some(Kind::ScheduleStuck), why: format!("{error:#}") }),
+            Ok(trouble) => trouble,
+            Err(error) => Some(Trouble { kind: None, why: format!("the store is away: {error:#}") }),
         };
-        match trouble {
-            None => silent = 0,
-            Some(why) => {
-                if silent == 0 {
+        match &trouble {
+            None => steps = 0,
+            Some(Trouble { why, .. }) => {
+                if steps % TELL_EVERY == 0 {
                     tracing::error!(why, "nothing is scheduled");
                 }
-                silent = (silent + 1) % TELL_EVERY;
+                steps = steps.saturating_add(1);
             }
         }
+        raised.follow(app, trouble.as_ref(), steps).await;
         if super::rest(&mut stop, STEP).await {
             return Ok(());
         }
     }
 }
 
+/// What this node has raised. An alarm that a run before raised is ended by the first step that goes well.
+#[derive(Default)]
+struct Raised {
+    looked: bool,
+    kinds: BTreeSet<Kind>,
+}
+
+impl Raised {
+    async fn follow(&mut self, app: &App, trouble: Option<&Trouble>, steps: u32) {
+        let now = app.clock.now();
+        if let Some(Trouble { kind: Some(kind), why }) = trouble
+            && (steps >= PATIENCE || *kind != Kind::ScheduleStuck)
+            && steps % TELL_EVERY == 1
+        {
+            self.kinds.insert(*kind);
+            if let Err(error) = alerts::raise(&app.db, *kind, &subject(*kind), why, now).await {
+                tracing::warn!(%error, "an alarm could not be kept");
+            }
+        }
+        if trouble.is_some() || (self.looked && self.kinds.is_empty()) {
+            return;
+        }
+        let mine = [Kind::ScheduleStuck, Kind::ClockOff, Kind::NodeOutdated];
+        let ended = if self.looked { self.kinds.iter().copied().collect() } else { mine.to_vec() };
+        for kind in ended {
+            match alerts::end(&app.db, kind, &subject(kind), now).await {
+                Ok(_) => drop(self.kinds.remove(&kind)),
+                Err(error) => return tracing::warn!(%error, "the end of an alarm could not be kept"),
+            }
+        }
+        self.looked = true;
+    }
+}
+
+/// A clock is one machine's.
+fn subject(kind: Kind) -> String {
+    match kind {
+        Kind::ClockOff => std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned(),
+        _ => String::new(),
+    }
+}
+
 /// Why this node must not schedule, if so: sending is held, its clock is off, or a younger node has another configuration.
-async fn may_schedule(app: &App, node: &Node) -> sqlx::Result<Option<String>> {
+async fn may_schedule(app: &App, node: &Node) -> sqlx::Result<Option<Trouble>> {
     if let Some(held) = app.db.sending_held().await? {
-        return Ok(Some(format!("sending is held: {}; {}", held.reason, super::heartbeat::HOW_TO_RESUME)));
+        let why = format!("sending is held: {}; {}", held.reason, super::heartbeat::HOW_TO_RESUME);
+        return Ok(Some(Trouble { kind: None, why }));
     }
     let skew = app.db.clock_skew().await?;
     if skew.abs() > CLOCK_TOLERANCE_MS {
-        return Ok(Some(format!(
-            "this machine's clock is {} s off the database's; set it right",
-            skew / 1000
-        )));
+        let why = format!("this machine's clock is {} s off the database's; set it right", skew / 1000);
+        return Ok(Some(Trouble { kind: Some(Kind::ClockOff), why }));
     }
     if node.is_outdated(&app.db, app.clock.now()).await? {
-        return Ok(Some(
-            "a younger node declares other newsletters; give this one the same config.toml and restart it"
-                .into(),
-        ));
+        let why =
+            "a younger node declares other newsletters; give this one the same config.toml and restart it";
+        return Ok(Some(Trouble { kind: Some(Kind::NodeOutdated), why: why.into() }));
     }
     Ok(None)
 }
@@ -71,6 +129,12 @@ async fn step(app: &App) -> anyhow::Result<()> {
     }
     for (newsletter, slot, reason) in &ticked.skipped {
         tracing::info!(newsletter, slot, %reason, "slot sends nothing");
+        let kind = match reason {
+            SkipReason::Missed => Kind::SlotMissed,
+            SkipReason::Unapproved => Kind::SlotUnapproved,
+            _ => continue,
+        };
+        alerts::raise(&app.db, kind, &format!("{newsletter} {slot}"), "", app.clock.now()).await?;
     }
     for (edition, rows) in fan_out(&app.desk, &app.clock).await? {
         tracing::info!(%edition, rows, "edition fanned out");

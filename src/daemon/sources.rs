@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::alerts::{self, Kind};
 use crate::app::App;
 use crate::articles::{FeedSource, Folder, Intake, Polled};
 use crate::clock::{SECOND, Timestamp};
@@ -26,7 +27,7 @@ pub(super) async fn run(app: &App, seed: u64, stop: watch::Receiver<bool>) -> an
     for source in &app.config.sources {
         let intake = Intake::new(app.db.clone(), app.clock.clone(), &app.config);
         if let Some(folder) = Folder::of(source) {
-            sources.spawn(follow(folder, intake, source.every().to_std(), stop.clone()));
+            sources.spawn(follow(folder, intake, app.clone(), source.every().to_std(), stop.clone()));
         } else if let Some(feed) = FeedSource::of(source, seed) {
             sources.spawn(read(feed, intake, app.clone(), stop.clone()));
         }
@@ -37,18 +38,34 @@ pub(super) async fn run(app: &App, seed: u64, stop: watch::Receiver<bool>) -> an
     Ok(())
 }
 
-async fn follow(mut folder: Folder, intake: Intake, every: Duration, mut stop: watch::Receiver<bool>) {
-    let mut silent = 0;
+async fn follow(
+    mut folder: Folder,
+    intake: Intake,
+    app: App,
+    every: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut failures: u32 = 0;
     while !super::rest(&mut stop, every).await {
-        match folder.poll(&intake).await {
-            Ok(_) => silent = 0,
-            Err(error) => {
-                if silent == 0 {
-                    let folder = folder.path().display().to_string();
-                    tracing::error!(folder, error = format!("{error:#}"), "articles are not taken in");
-                }
-                silent = (silent + 1) % TELL_EVERY;
+        let polled = folder.poll(&intake).await;
+        let (subject, now) = (folder.path().display().to_string(), app.clock.now());
+        let kept = match polled {
+            Ok(_) if failures == 0 => continue,
+            Ok(_) => {
+                failures = 0;
+                alerts::end(&app.db, Kind::SourceFailing, &subject, now).await
             }
+            Err(error) => {
+                let error = format!("{error:#}");
+                if failures.is_multiple_of(TELL_EVERY) {
+                    tracing::error!(folder = subject, error, "articles are not taken in");
+                }
+                failures = failures.saturating_add(1);
+                alerts::raise(&app.db, Kind::SourceFailing, &subject, &error, now).await
+            }
+        };
+        if let Err(error) = kept {
+            tracing::warn!(%error, "an alarm could not be kept");
         }
     }
 }
