@@ -7,44 +7,10 @@ use kiosque::delivery::{self, DeliveryId, Settings};
 
 use crate::support::database::each_engine;
 use crate::support::post::{Post, relay_at};
-use crate::support::smtp::{Act, Rule, STEPS, SmtpServer, Step};
+use crate::support::smtp::{Act, Rule, SmtpServer, Step};
 
 fn all(state: &'static str, rows: i64) -> BTreeMap<&'static str, i64> {
     BTreeMap::from([(state, rows)])
-}
-
-#[tokio::test]
-async fn whatever_the_relay_does_at_any_stage_nobody_is_lost_and_nobody_is_mailed_twice() {
-    for step in STEPS {
-        each_engine(async |db| {
-            let post = Post::to_readers(&db, 20).await;
-            let acts = [
-                Act::Reply("451 4.2.1 not now"),
-                Act::Reply("450 4.7.1 greylisted"),
-                Act::Reply("550 5.7.1 we do not like you"),
-                Act::ReplyAndClose("421 4.7.0 too many"),
-                Act::Drop,
-                Act::Reset,
-                Act::Hang,
-                Act::Reply("HELO? what is this"),
-            ];
-            for (number, act) in acts.into_iter().enumerate() {
-                if step == Step::Body && matches!(act, Act::Reply(_)) {
-                    continue; // a server answers at the end of a message, or hangs up
-                }
-                let rule = Rule::at(step, act).times(2);
-                post.relay.rule(match step {
-                    Step::Banner | Step::Ehlo | Step::Mail => rule,
-                    _ => rule.to(&format!("lecteur{}@exemple.tg", number + 3)),
-                });
-            }
-            post.run_out(&post.pump()).await;
-            assert_eq!(post.states().await, all("sent", 20), "{step:?}");
-            assert_eq!(post.relay.taken().len(), 20, "{step:?}");
-            post.assert_promises().await;
-        })
-        .await;
-    }
 }
 
 #[tokio::test]

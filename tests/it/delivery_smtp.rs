@@ -225,7 +225,7 @@ async fn messages_travel_under_tls_and_no_command_but_starttls_in_clear() {
     let acceptor = Some(tls_acceptor());
     let offers = vec!["PIPELINING", "STARTTLS", "AUTH LOGIN PLAIN"];
     for (security, implicit) in [(Security::Tls, true), (Security::StartTls, false)] {
-        let kind = Kind { offers: offers.clone(), tls: acceptor.clone(), implicit, injected: None };
+        let kind = Kind { offers: offers.clone(), tls: acceptor.clone(), implicit, ..Kind::default() };
         let relay = SmtpServer::of_kind(kind).await;
         let credentials = Some(Credentials::new("jean".to_owned(), "secret".to_owned()));
         let server = Server { credentials, ..server(&relay, security) };
@@ -241,7 +241,8 @@ async fn messages_travel_under_tls_and_no_command_but_starttls_in_clear() {
 
 #[tokio::test]
 async fn login_is_used_where_plain_is_not_offered() {
-    let kind = Kind { offers: vec!["AUTH LOGIN"], tls: Some(tls_acceptor()), implicit: true, injected: None };
+    let kind =
+        Kind { offers: vec!["AUTH LOGIN"], tls: Some(tls_acceptor()), implicit: true, ..Kind::default() };
     let relay = SmtpServer::of_kind(kind).await;
     let credentials = Some(Credentials::new("jean".to_owned(), "secret".to_owned()));
     send(&Server { credentials, ..server(&relay, Security::Tls) }, "a@exemple.tg").await.unwrap();
@@ -250,7 +251,8 @@ async fn login_is_used_where_plain_is_not_offered() {
 
 #[tokio::test]
 async fn a_refused_password_or_a_missing_auth_is_the_relays_trouble_not_a_recipients() {
-    let kind = Kind { offers: vec!["AUTH PLAIN"], tls: Some(tls_acceptor()), implicit: true, injected: None };
+    let kind =
+        Kind { offers: vec!["AUTH PLAIN"], tls: Some(tls_acceptor()), implicit: true, ..Kind::default() };
     let relay = SmtpServer::of_kind(kind).await;
     relay.rule(Rule::at(Step::Auth, Act::Reply("535 5.7.8 wrong")));
     let credentials = || Some(Credentials::new("jean".to_owned(), "secret".to_owned()));
@@ -270,8 +272,8 @@ async fn starttls_that_is_stripped_injected_or_wrongly_certified_stops_before_ma
     let kind = |offers: &[&'static str], injected| Kind {
         offers: offers.to_vec(),
         tls: Some(tls_acceptor()),
-        implicit: false,
         injected,
+        ..Kind::default()
     };
     let stripped = SmtpServer::of_kind(kind(&[], None)).await;
     let injected = SmtpServer::of_kind(kind(&offers, Some("250-mallory\r\n250 AUTH PLAIN"))).await;

@@ -1,9 +1,11 @@
 //! What scenarios stand on: a database of their own on each engine, newsrooms, and a scripted SMTP server.
 
+pub mod children;
 pub mod clean_feeds;
 pub mod database;
 pub mod feed_room;
 pub mod feed_site;
+pub mod invariants;
 pub mod newsroom;
 pub mod post;
 pub mod press;

@@ -154,18 +154,21 @@ impl Newsroom {
         let now = self.now().millis();
         self.sql(&format!("INSERT INTO choices (categories) VALUES ('{choice}') ON CONFLICT DO NOTHING"))
             .await;
-        for id in first..first + count {
+        let all: Vec<i64> = (first..first + count).collect();
+        for some in all.chunks(500) {
+            let row = |id: &i64| format!("({id}, 'lecteur{id}@exemple.tg', {}, {now})", self.bytes(*id));
+            let rows = some.iter().map(row).collect::<Vec<_>>().join(", ");
             self.sql(&format!(
-                "INSERT INTO subscribers (id, address, address_hash, created_at)
-                 VALUES ({id}, 'lecteur{id}@exemple.tg', {}, {now})",
-                self.bytes(id)
+                "INSERT INTO subscribers (id, address, address_hash, created_at) VALUES {rows}"
             ))
             .await;
             self.sql(&format!(
                 "INSERT INTO subscriptions
                     (subscriber_id, newsletter_id, choice_id, state, created_at, confirmed_at)
-                 SELECT {id}, n.id, c.id, 'confirmed', {now}, {now} FROM newsletters n, choices c
-                 WHERE n.slug = 'matinale' AND c.categories = '{choice}'"
+                 SELECT r.id, n.id, c.id, 'confirmed', {now}, {now} FROM subscribers r, newsletters n, choices c
+                 WHERE r.id BETWEEN {} AND {} AND n.slug = 'matinale' AND c.categories = '{choice}' ORDER BY r.id",
+                some[0],
+                some[some.len() - 1]
             ))
             .await;
         }

@@ -21,6 +21,7 @@ struct State {
     rules: Vec<Rule>,
     delay_dot: Duration,
     delay_command: Duration,
+    wait_ahead: Duration,
 }
 
 /// What kind of server it is.
@@ -34,6 +35,8 @@ pub struct Kind {
     pub implicit: bool,
     /// Said in clear right behind the answer to STARTTLS.
     pub injected: Option<&'static str>,
+    /// Answers 354 to DATA even where no recipient was taken, as RFC 2920 §3.1 allows.
+    pub lenient: bool,
 }
 
 /// The running server. It stops when dropped.
@@ -103,6 +106,11 @@ impl SmtpServer {
     /// Waits this long before it answers MAIL, and again before it answers RCPT.
     pub fn slow_commands(&self, delay: Duration) {
         self.state.lock().unwrap().delay_command = delay;
+    }
+
+    /// Waits this long for what a client may send behind a final dot before it answers the dot.
+    pub fn wait_for_more(&self, patience: Duration) {
+        self.state.lock().unwrap().wait_ahead = patience;
     }
 
     /// Looks at the record.
@@ -241,7 +249,7 @@ where
                     to.push(recipient);
                 }
             }
-            "DATA" if to.is_empty() => say(stream, "554 5.5.1 no valid recipients").await?,
+            "DATA" if to.is_empty() && !kind.lenient => say(stream, "554 5.5.1 no valid recipients").await?,
             "DATA" => {
                 let recipient = to.first().cloned();
                 if answer(stream, state, Step::Data, recipient.as_deref(), "354 go on").await? {
@@ -253,10 +261,10 @@ where
             "RSET" => {
                 in_transaction = false;
                 to.clear();
-                say(stream, "250 2.0.0 forgotten").await?;
+                answer(stream, state, Step::Rset, None, "250 2.0.0 forgotten").await?;
             }
             "QUIT" => {
-                say(stream, "221 2.0.0 bye").await?;
+                answer(stream, state, Step::Quit, None, "221 2.0.0 bye").await?;
                 return Ok(false);
             }
             _ => say(stream, "500 5.5.2 what?").await?,
@@ -300,13 +308,26 @@ where
             act(stream, rule.act).await?;
         }
     }
-    let delay = state.lock().unwrap().delay_dot;
+    let (patience, delay) = {
+        let state = state.lock().unwrap();
+        (state.wait_ahead, state.delay_dot)
+    };
+    if tokio::time::timeout(patience, stream.fill_buf())
+        .await
+        .is_ok_and(|more| more.is_ok_and(|more| !more.is_empty()))
+    {
+        state.lock().unwrap().record.ahead += 1;
+    }
     tokio::time::sleep(delay).await;
+    if envelope.1.is_empty() {
+        return say(stream, "554 5.5.1 no valid recipients").await;
+    }
     let rule = rule(state, Step::Dot, recipient.as_deref());
     let good = match &rule {
         None => true,
         Some(rule) => {
-            matches!(rule.act, Act::Reply(text) | Act::ReplyTwice(text) | Act::ReplyAndClose(text) if text.starts_with("250"))
+            matches!(rule.act, Act::Slow(_))
+                || matches!(rule.act, Act::Reply(text) | Act::ReplyTwice(text) | Act::ReplyAndClose(text) if text.starts_with("250"))
         }
     };
     if good || rule.as_ref().is_some_and(|rule| rule.takes) {
@@ -316,9 +337,11 @@ where
         state.lock().unwrap().record.taken.push(taken);
     }
     match rule {
-        Some(rule) => act(stream, rule.act).await,
-        None => say(stream, "250 2.0.0 queued as 42").await,
+        Some(Rule { act: Act::Slow(delay), .. }) => tokio::time::sleep(delay).await,
+        Some(rule) => return act(stream, rule.act).await,
+        None => {}
     }
+    say(stream, "250 2.0.0 queued as 42").await
 }
 
 /// Says what goes well, or does what a rule asks; true when the client may go on from here.
@@ -334,6 +357,11 @@ where
 {
     match rule(state, step, recipient) {
         None => {
+            say(stream, well).await?;
+            Ok(true)
+        }
+        Some(Rule { act: Act::Slow(delay), .. }) => {
+            tokio::time::sleep(delay).await;
             say(stream, well).await?;
             Ok(true)
         }
@@ -353,6 +381,22 @@ where
         Act::ReplyTwice(text) => say(stream, &format!("{text}\r\n{text}")).await,
         Act::ReplyAndClose(text) => {
             say(stream, text).await?;
+            Err(Over)
+        }
+        Act::ReplyAndReset(text) => {
+            say(stream, text).await?;
+            stream.reset();
+            Err(Over)
+        }
+        Act::Slow(delay) => {
+            tokio::time::sleep(delay).await;
+            Ok(())
+        }
+        Act::Sip(pause) => {
+            let mut sip = [0; 4096];
+            while stream.read(&mut sip).await? > 0 {
+                tokio::time::sleep(pause).await;
+            }
             Err(Over)
         }
         Act::Drop => Err(Over),

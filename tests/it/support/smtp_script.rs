@@ -1,7 +1,7 @@
 //! What the scripted SMTP server is told to do, and what it records.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Where in a conversation a rule applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +24,10 @@ pub enum Step {
     Body,
     /// After the final dot.
     Dot,
+    /// RSET.
+    Rset,
+    /// QUIT.
+    Quit,
 }
 
 /// Every step after the greeting at which a plain server can fail, in order.
@@ -45,6 +49,12 @@ pub enum Act {
     Hang,
     /// Answers and says one thing more than asked.
     ReplyTwice(&'static str),
+    /// Answers and closes with a RST.
+    ReplyAndReset(&'static str),
+    /// Goes on, but after this time.
+    Slow(Duration),
+    /// Takes the body from here on a little at a time, each after this time.
+    Sip(Duration),
 }
 
 /// A rule of the script.
@@ -121,6 +131,8 @@ pub struct Record {
     pub clear: Vec<String>,
     /// Commands under TLS.
     pub protected: Vec<String>,
+    /// Final dots behind which more had come before they were answered.
+    pub ahead: usize,
 }
 
 impl Record {
