@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{
+    Executor as _, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+};
 
 /// Which engine a [`Db`] stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub enum Db {
     Sqlite {
         /// `synchronous=NORMAL`: safe against a kill, and fast.
         pool: SqlitePool,
+        /// The same, for transactions that write.
+        writing: SqlitePool,
         /// `synchronous=FULL`, where a power cut must not undo a commit: delivery states and consent.
         durable: SqlitePool,
         /// The file.
@@ -54,6 +58,10 @@ pub enum Tx {
 
 /// A writer that finds SQLite busy waits this long before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often a transaction that waits for the write lock looks again. SQLite's own busy handler sleeps up to 100 ms at a
+/// time, and so misses the 2 ms that a bulk writer rests, again and again.
+const BUSY_LOOK: Duration = Duration::from_millis(1);
 
 impl Db {
     /// Opens `sqlite:PATH` (made when absent, with its folder) or `postgres://…`. The schema is not touched.
@@ -92,15 +100,20 @@ impl Db {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .busy_timeout(BUSY_TIMEOUT);
-        let open = |synchronous, connections| {
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                .connect_with(options.clone().synchronous(synchronous))
+        let pool_of = |connections| SqlitePoolOptions::new().max_connections(connections);
+        // Connecting may have to wait for another process that recovers the file; only then is waiting ours.
+        let writers_of = |connections| {
+            pool_of(connections).after_connect(|connection, _| {
+                Box::pin(async { connection.execute("PRAGMA busy_timeout = 0").await.map(|_| ()) })
+            })
         };
+        let normal = options.clone().synchronous(SqliteSynchronous::Normal);
+        let full = options.synchronous(SqliteSynchronous::Full);
         let context = || format!("cannot open the SQLite file {}", file.display());
-        let pool = open(SqliteSynchronous::Normal, 8).await.with_context(context)?;
-        let durable = open(SqliteSynchronous::Full, 4).await.with_context(context)?;
-        Ok(Self::Sqlite { pool, durable, file: file.to_owned() })
+        let pool = pool_of(8).connect_with(normal.clone()).await.with_context(context)?;
+        let writing = writers_of(4).connect_with(normal).await.with_context(context)?;
+        let durable = writers_of(4).connect_with(full).await.with_context(context)?;
+        Ok(Self::Sqlite { pool, writing, durable, file: file.to_owned() })
     }
 
     /// The engine behind.
@@ -139,7 +152,7 @@ impl Db {
     /// When no connection is free in time or the store is away.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         match self {
-            Self::Sqlite { pool, .. } => Ok(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Sqlite { writing, .. } => begin_immediate(writing).await,
             Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
         }
     }
@@ -150,7 +163,7 @@ impl Db {
     /// As [`Db::begin`].
     pub async fn begin_durable(&self) -> sqlx::Result<Tx> {
         match self {
-            Self::Sqlite { durable, .. } => Ok(Tx::Sqlite(durable.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Sqlite { durable, .. } => begin_immediate(durable).await,
             Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
         }
     }
@@ -172,13 +185,33 @@ impl Db {
     /// Closes every connection and waits for them: a SQLite file is then whole without its WAL.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { pool, durable, .. } => {
+            Self::Sqlite { pool, writing, durable, .. } => {
                 durable.close().await;
+                writing.close().await;
                 pool.close().await;
             }
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Waits for the write lock, in small steps.
+async fn begin_immediate(pool: &SqlitePool) -> sqlx::Result<Tx> {
+    let began = Instant::now();
+    loop {
+        match pool.begin_with("BEGIN IMMEDIATE").await {
+            Err(error) if is_busy(&error) && began.elapsed() < BUSY_TIMEOUT => {
+                tokio::time::sleep(BUSY_LOOK).await;
+            }
+            begun => return begun.map(Tx::Sqlite),
+        }
+    }
+}
+
+/// SQLITE_BUSY in any of its extended forms; the primary code is the lowest byte.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xFF == 5)
 }
 
 impl Tx {

@@ -1,6 +1,5 @@
 //! The bytes of one delivery: a pure function of its variant and its row.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,6 +7,7 @@ use anyhow::Context;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::db::{Db, Keys, Purpose};
+use crate::delivery::kept::Kept;
 use crate::delivery::return_path;
 use crate::delivery::row::{Claimed, Kind};
 use crate::delivery::signing::{Signing, Wanted};
@@ -27,6 +27,18 @@ pub(super) struct Variant {
     from_domain: Option<String>,
     /// Of which newsletter; none for other mail.
     pub(super) newsletter: Option<String>,
+}
+
+impl Variant {
+    pub(super) fn of(envelope_from: Address, message: Encoded, newsletter: Option<String>) -> Self {
+        let from_domain = message.from_domain();
+        Self { envelope_from, message, from_domain, newsletter }
+    }
+
+    /// What it takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.message.len()
+    }
 }
 
 /// A message ready to be sent.
@@ -55,11 +67,8 @@ pub(super) struct Messages {
     db: Db,
     keys: Arc<Keys>,
     signing: Signing,
-    variants: Mutex<HashMap<VariantId, Arc<Variant>>>,
+    variants: Mutex<Kept>,
 }
-
-/// Variants kept at a time: an edition has a few dozen.
-const VARIANTS: usize = 256;
 
 impl Messages {
     pub(super) fn new(db: Db, keys: Arc<Keys>, signing: Signing) -> Self {
@@ -124,24 +133,19 @@ impl Messages {
     }
 
     async fn variant(&self, id: VariantId) -> anyhow::Result<Arc<Variant>> {
-        if let Some(variant) = self.kept().get(&id) {
-            return Ok(Arc::clone(variant));
+        if let Some(variant) = self.kept().get(id) {
+            return Ok(variant);
         }
         let (envelope_from, message, newsletter): (String, Vec<u8>, Option<String>) =
             fetch_one!(&self.db, VARIANT_MESSAGE, id)?;
         let envelope_from = Address::parse(&envelope_from).context("the variant's return path")?;
         let message = Encoded::from_bytes(&message).context("the variant's message")?;
-        let from_domain = message.from_domain();
-        let variant = Arc::new(Variant { envelope_from, message, from_domain, newsletter });
-        let mut kept = self.kept();
-        if kept.len() >= VARIANTS {
-            kept.clear();
-        }
-        kept.insert(id, Arc::clone(&variant));
+        let variant = Arc::new(Variant::of(envelope_from, message, newsletter));
+        self.kept().put(id, &variant);
         Ok(variant)
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<VariantId, Arc<Variant>>> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.variants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

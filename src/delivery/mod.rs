@@ -12,6 +12,7 @@ mod conversation;
 mod failpoint;
 mod fan_out;
 pub mod groups;
+mod kept;
 mod lock;
 mod maildir;
 mod marks;
@@ -46,7 +47,7 @@ pub use relay::{Relay, Way};
 pub use retention::{Folded, Folding};
 pub use row::{DeliveryId, Kind, State};
 pub use signing::Signing;
-pub use store::{NewDelivery, enqueue};
+pub use store::{NewDelivery, enqueue, is_at_work};
 pub use trial::enqueue_test;
 pub use unfinished::{Unfinished, unfinished};
 

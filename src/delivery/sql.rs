@@ -170,6 +170,11 @@ statements! {
         EXISTS (SELECT 1 FROM deliveries WHERE state = 'claimed'
                 AND (lease_until <= $1 OR owner IN (SELECT id FROM nodes WHERE seen_at <= $2))) AS expired";
 
+    // Whether a pump has anything to do now or later, from two partial indexes.
+    AT_WORK = "SELECT EXISTS (SELECT 1 FROM deliveries
+            WHERE state = 'pending' AND NOT held AND priority IN (0, 1, 2, 5))
+        OR EXISTS (SELECT 1 FROM deliveries WHERE state IN ('claimed', 'in_doubt')) AS busy";
+
     // Marks -----------------------------------------------------------------------------------------------------
     // Whoever changes many rows of an edition locks them in another order than we: we are the ones who give way and
     // try again, before PostgreSQL calls it a deadlock (after 1 s) and picks somebody.

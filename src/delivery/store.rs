@@ -94,6 +94,15 @@ pub(super) async fn work(db: &Db, now: Timestamp) -> sqlx::Result<Work> {
     fetch_one!(db, sql::WORK, now, now.plus(-DEAD_AFTER))
 }
 
+/// Whether any row waits, is being sent or is in doubt.
+///
+/// # Errors
+/// When the store fails.
+pub async fn is_at_work(db: &Db) -> sqlx::Result<bool> {
+    let (busy,): (bool,) = fetch_one!(db, sql::AT_WORK)?;
+    Ok(busy)
+}
+
 /// Claims at most `most` rows of one priority, in the order they are due. A claim that a power cut undoes has done
 /// nothing yet: what must last is written by the marks.
 pub(super) async fn claim(db: &Db, claim: Claim<'_>, priority: i64, most: i64) -> sqlx::Result<Vec<Claimed>> {

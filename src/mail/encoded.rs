@@ -193,6 +193,12 @@ impl Encoded {
         Some(domain.to_ascii_lowercase())
     }
 
+    /// The length without what is one reader's own, in bytes.
+    #[expect(clippy::len_without_is_empty, reason = "a message has a header at least")]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The length of the HTML part before its transfer encoding, in bytes, tokens apart. Gmail hides what follows
     /// the first 102,400.
     pub fn html_len(&self) -> usize {

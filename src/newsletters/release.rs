@@ -11,13 +11,13 @@ use crate::{execute, fetch_all, fetch_one};
 
 use super::declaration::Declaration;
 use super::desk::Desk;
-use super::digest_articles;
-use super::edition::{Edition, EditionId, EditionState};
+use super::digest_articles::{self, DigestArticle};
+use super::edition::{Edition, EditionId, EditionState, Revision};
 use super::revise;
-use super::seen::Layout;
+use super::seen::{Layout, Rubric};
 use super::selection;
 use super::sql;
-use super::variant::{self, Sheet, Variant};
+use super::variant::{self, Sheet, Variant, VariantId};
 
 /// A choice and layout that confirmed readers have.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -27,11 +27,16 @@ struct InUse {
     layout: Layout,
 }
 
-type Variants = BTreeMap<(String, Layout), Option<Variant>>;
+/// Which variant each choice in use gets; none: it sees too little.
+type Variants = BTreeMap<(String, Layout), Option<VariantId>>;
+
+/// Variants rendered before they are stored together: few enough that neither memory nor the write lock feels it.
+const AT_ONCE: usize = 16;
 
 /// Releases a frozen edition. Gives whether this call did it: it may be gone, changed or done by another node.
 ///
-/// Variants are rendered before the transaction, which only checks that nothing has changed since.
+/// Variants are rendered and stored before the transaction, which only checks that nothing has changed since: nobody sees a
+/// variant before a choice is mapped to it.
 pub(super) async fn release(
     desk: &Desk,
     declaration: &Declaration,
@@ -50,8 +55,16 @@ pub(super) async fn release(
             .into_iter()
             .filter(|choice| !variants.contains_key(&(choice.categories.clone(), choice.layout)))
             .collect();
-        render(desk, declaration, &mut tx, &edition, missing, &mut variants).await?;
+        let parts = Parts::read(&mut tx, declaration, &edition).await?;
         drop(tx);
+        let mut missing = missing.into_iter().peekable();
+        while missing.peek().is_some() {
+            let rendered = parts.render(desk, declaration, &edition, &mut missing)?;
+            let mut tx = desk.db.begin().await?;
+            store(&mut tx, declaration, &edition, rendered, &mut variants, now).await?;
+            tx.commit().await.context("cannot store the variants")?;
+            tokio::task::yield_now().await;
+        }
 
         let mut tx = desk.db.begin_durable().await?;
         let locked = Edition::lock(&mut tx, id).await?;
@@ -64,7 +77,7 @@ pub(super) async fn release(
             variants.clear();
             continue;
         }
-        if map_choices(&mut tx, declaration, &locked, &variants, now).await? {
+        if map_choices(&mut tx, &locked, &variants).await? {
             let (eligible,): (i64,) = fetch_one!(&mut tx, sql::ELIGIBLE, id, locked.revision)?;
             execute!(&mut tx, sql::RELEASE_EDITION, id, locked.revision, now, eligible)?;
             tx.commit().await.context("cannot release the edition")?;
@@ -78,60 +91,80 @@ async fn in_use(tx: &mut Tx, edition: &Edition) -> sqlx::Result<Vec<InUse>> {
     fetch_all!(tx, sql::CHOICES_IN_USE, edition.newsletter_id)
 }
 
-async fn render(
-    desk: &Desk,
-    declaration: &Declaration,
+/// What the variants of a revision are made of.
+struct Parts {
+    rubrics: Vec<Rubric>,
+    articles: Vec<DigestArticle>,
+    words: Revision,
+}
+
+/// A choice in use and what it sees, if that is enough.
+type Made = (InUse, Option<Variant>);
+
+impl Parts {
+    async fn read(tx: &mut Tx, declaration: &Declaration, edition: &Edition) -> anyhow::Result<Self> {
+        let rubrics = selection::rubrics_of(tx, declaration).await?;
+        let taken = edition.taken(tx).await?;
+        let articles = digest_articles::load(tx, &taken).await?;
+        let words = edition.words(tx).await?;
+        Ok(Self { rubrics, articles, words })
+    }
+
+    /// Renders for the next few choices.
+    fn render(
+        &self,
+        desk: &Desk,
+        declaration: &Declaration,
+        edition: &Edition,
+        choices: &mut impl Iterator<Item = InUse>,
+    ) -> anyhow::Result<Vec<Made>> {
+        let sheet = Sheet {
+            desk,
+            declaration,
+            rubrics: &self.rubrics,
+            articles: &self.articles,
+            words: &self.words,
+            slot_at: edition.slot_at,
+            prefix: None,
+        };
+        let variant = |choice: InUse| -> anyhow::Result<Made> {
+            let variant = sheet.variant(&choice.categories.parse::<Choice>()?, choice.layout)?;
+            Ok((choice, variant))
+        };
+        choices.take(AT_ONCE).map(variant).collect()
+    }
+}
+
+async fn store(
     tx: &mut Tx,
+    declaration: &Declaration,
     edition: &Edition,
-    choices: Vec<InUse>,
+    rendered: Vec<Made>,
     variants: &mut Variants,
-) -> anyhow::Result<()> {
-    let rubrics = selection::rubrics_of(tx, declaration).await?;
-    let taken = edition.taken(tx).await?;
-    let articles = digest_articles::load(tx, &taken).await?;
-    let words = edition.words(tx).await?;
-    let sheet = Sheet {
-        desk,
-        declaration,
-        rubrics: &rubrics,
-        articles: &articles,
-        words: &words,
-        slot_at: edition.slot_at,
-        prefix: None,
-    };
-    for choice in choices {
-        let variant = sheet.variant(&choice.categories.parse::<Choice>()?, choice.layout)?;
-        variants.insert((choice.categories, choice.layout), variant);
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    for (choice, variant) in rendered {
+        let id = match variant {
+            Some(variant) => Some(variant::store(tx, edition.id, declaration, &variant, now).await?),
+            None => None,
+        };
+        variants.insert((choice.categories, choice.layout), id);
     }
     Ok(())
 }
 
-/// Stores the variants and which choice gets which. Gives false when a choice came into use that has none yet.
-async fn map_choices(
-    tx: &mut Tx,
-    declaration: &Declaration,
-    edition: &Edition,
-    variants: &Variants,
-    now: Timestamp,
-) -> sqlx::Result<bool> {
+/// Stores which choice gets which variant. Gives false when a choice came into use that has none yet.
+async fn map_choices(tx: &mut Tx, edition: &Edition, variants: &Variants) -> anyhow::Result<bool> {
+    let mut mapped = Vec::new();
     for choice in in_use(tx, edition).await? {
         match variants.get(&(choice.categories, choice.layout)) {
             None => return Ok(false),
             Some(None) => {}
-            Some(Some(variant)) => {
-                let id = variant::store(tx, edition.id, declaration, variant, now).await?;
-                execute!(
-                    tx,
-                    sql::MAP_CHOICE,
-                    edition.id,
-                    edition.revision,
-                    choice.choice_id,
-                    choice.layout,
-                    id
-                )?;
-            }
+            Some(Some(variant)) => mapped.push((choice.choice_id, choice.layout, *variant)),
         }
     }
+    let mapped = serde_json::to_string(&mapped)?;
+    execute!(tx, sql::MAP_CHOICES, edition.id, edition.revision, &mapped)?;
     Ok(true)
 }
 
@@ -146,9 +179,13 @@ pub(super) async fn carry_over(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let mut variants = Variants::new();
-    let choices = in_use(tx, edition).await?;
-    render(desk, declaration, tx, edition, choices, &mut variants).await?;
-    map_choices(tx, declaration, edition, &variants, now).await?;
+    let mut choices = in_use(tx, edition).await?.into_iter().peekable();
+    let parts = Parts::read(tx, declaration, edition).await?;
+    while choices.peek().is_some() {
+        let rendered = parts.render(desk, declaration, edition, &mut choices)?;
+        store(tx, declaration, edition, rendered, &mut variants, now).await?;
+    }
+    map_choices(tx, edition, &variants).await?;
     execute!(tx, sql::RECALL_CLAIMED, edition.id)?;
     execute!(tx, sql::CARRY_TO_REVISION, edition.id, edition.revision)?;
     execute!(

@@ -152,18 +152,34 @@ statements! {
     CHOICES_IN_USE = "SELECT DISTINCT s.choice_id, c.categories, s.layout
         FROM subscriptions s JOIN choices c ON c.id = s.choice_id
         WHERE s.newsletter_id = $1 AND s.state = 'confirmed' ORDER BY s.choice_id, s.layout";
+    // Variants are stored before the release that maps choices to them. One that an attempt before left behind, under other
+    // settings perhaps, is written anew: no message can have been made of it.
     ADD_VARIANT = "INSERT INTO variants
             (edition_id, seen_hash, layout, subject, envelope_from, message, html_bytes, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (edition_id, seen_hash) WHERE edition_id IS NOT NULL DO NOTHING";
+        ON CONFLICT (edition_id, seen_hash) WHERE edition_id IS NOT NULL DO UPDATE SET
+            subject = excluded.subject, envelope_from = excluded.envelope_from, message = excluded.message,
+            html_bytes = excluded.html_bytes
+        WHERE EXISTS (SELECT 1 FROM editions e WHERE e.id = excluded.edition_id AND e.state = 'frozen')";
     VARIANT_ID = "SELECT id FROM variants WHERE edition_id = $1 AND seen_hash = $2";
+    WEIGH_VARIANTS = "SELECT count(*) AS variants, CAST(coalesce(avg(length(message)), 0) AS BIGINT) AS bytes
+        FROM variants WHERE edition_id = $1";
     ADD_OTHER_VARIANT = "INSERT INTO variants
             (seen_hash, layout, subject, envelope_from, message, html_bytes, created_at)
         VALUES ($1, 'normal', $2, $3, $4, $5, $6)
         ON CONFLICT (seen_hash) WHERE edition_id IS NULL DO NOTHING";
     OTHER_VARIANT_ID = "SELECT id FROM variants WHERE edition_id IS NULL AND seen_hash = $1";
-    MAP_CHOICE = "INSERT INTO edition_choices (edition_id, revision, choice_id, layout, variant_id)
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (edition_id, revision, choice_id, layout) DO NOTHING";
+    // $1 edition, $2 revision, $3 JSON array of [choice, layout, variant].
+    MAP_CHOICES = {
+        sqlite: "INSERT INTO edition_choices (edition_id, revision, choice_id, layout, variant_id)
+            SELECT $1, $2, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+            FROM json_each($3) WHERE TRUE
+            ON CONFLICT (edition_id, revision, choice_id, layout) DO NOTHING",
+        postgres: "INSERT INTO edition_choices (edition_id, revision, choice_id, layout, variant_id)
+            SELECT $1, $2, (value->>0)::bigint, value->>1, (value->>2)::bigint
+            FROM jsonb_array_elements($3::jsonb) WHERE TRUE
+            ON CONFLICT (edition_id, revision, choice_id, layout) DO NOTHING"
+    };
     // After release a new revision reaches the rows that were never in doubt; claimed ones come back first.
     RECALL_CLAIMED = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL, epoch = epoch + 1
         WHERE edition_id = $1 AND state = 'claimed'";

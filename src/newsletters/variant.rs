@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 
 use crate::articles::{ArticleId, CategoryId};
 use crate::clock::Timestamp;
-use crate::db::Tx;
+use crate::db::{Db, Tx};
 use crate::html::publisher::PublisherView;
 use crate::mail::{self, Draft, Encoded, ListHeaders, TOKEN_MARK};
 use crate::subscribers::Choice;
@@ -220,6 +220,15 @@ pub async fn store_other(
     )?;
     let (id,): (VariantId,) = fetch_one!(tx, sql::OTHER_VARIANT_ID, key)?;
     Ok(id)
+}
+
+/// How many variants an edition has, and the average length of their messages in bytes.
+///
+/// # Errors
+/// When the store fails.
+pub async fn weigh(db: &Db, edition: EditionId) -> sqlx::Result<(u64, u64)> {
+    let (variants, bytes): (i64, i64) = fetch_one!(db, sql::WEIGH_VARIANTS, edition)?;
+    Ok((variants.unsigned_abs(), bytes.unsigned_abs()))
 }
 
 fn html_bytes(message: &Encoded) -> i64 {

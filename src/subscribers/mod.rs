@@ -9,6 +9,7 @@ mod ask;
 mod choice;
 mod confirm;
 mod consent;
+mod crowd;
 mod csv;
 mod enrol;
 mod import;
@@ -28,6 +29,7 @@ pub use confirm::{
     Confirmed, Link, OpenConfirmation, Refused, confirm, confirmation_token, look_at_confirmation, refuse,
 };
 pub use consent::{ConsentEvent, Event, Receipt, Reference, wording};
+pub use crowd::make_crowd;
 pub use enrol::{Enrolled, Enrolment, enrol};
 pub use import::{ImportError, ImportSummary, Mistake, Target, import};
 pub use leave::{Leaving, Left, Scope, leave, look_at_leaving};
@@ -43,5 +45,5 @@ use crate::db::Sql;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    sql::ALL.to_vec()
+    [sql::ALL, crowd::ALL].concat()
 }

@@ -1,6 +1,8 @@
 //! `kiosque bench`: the measurements of docs/benchmarks.md, for anybody to make on a machine of theirs.
 
 mod ask;
+mod delay;
+mod digest;
 mod feeds;
 mod figures;
 mod load;
@@ -16,10 +18,17 @@ use super::Failure;
 pub(super) enum Verb {
     /// Feeds: beside nginx, from commit to visible, rebuilding, memory
     Feeds(feeds::Arguments),
+    /// Digests: beside smtp-source, at a distance, fan-out, memory
+    Digest(digest::Arguments),
+    /// What `digest` measures, in a process of its own
+    #[command(hide = true)]
+    DigestStep(digest::StepArguments),
 }
 
 pub(super) async fn run(verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::Feeds(arguments) => feeds::run(arguments).await,
+        Verb::Digest(arguments) => digest::run(arguments).await,
+        Verb::DigestStep(arguments) => Ok(digest::step(arguments).await?),
     }
 }

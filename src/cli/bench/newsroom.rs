@@ -98,7 +98,7 @@ pub(super) fn news(n: usize, now: Timestamp) -> Value {
 }
 
 fn article(n: usize, now: Timestamp) -> Value {
-    let mut words = Words(u32::try_from(n).unwrap_or(0).wrapping_mul(2_654_435_761) | 1);
+    let mut words = Words::of(n);
     let mut html = String::with_capacity(BODY + 512);
     while html.len() < BODY {
         let _ = write!(html, "<p>{}.</p>", words.take(60));
@@ -117,10 +117,16 @@ fn article(n: usize, now: Timestamp) -> Value {
 }
 
 /// Words in an order that a number decides.
-struct Words(u32);
+pub(super) struct Words(u32);
 
 impl Words {
-    fn take(&mut self, count: usize) -> String {
+    /// Another order for another number.
+    pub(super) fn of(n: usize) -> Self {
+        Self(u32::try_from(n).unwrap_or(0).wrapping_mul(2_654_435_761) | 1)
+    }
+
+    /// The next words.
+    pub(super) fn take(&mut self, count: usize) -> String {
         let mut text = String::new();
         for n in 0..count {
             self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -213,8 +219,9 @@ pub(super) fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-fn configuration(address: SocketAddr, metrics: SocketAddr, database: &str) -> String {
-    let mut text = format!(
+/// What every configuration begins with.
+pub(super) fn masthead(address: SocketAddr, metrics: SocketAddr, database: &str) -> String {
+    format!(
         r#"public_url = "http://{address}"
 [database]
 url = "{database}"
@@ -224,9 +231,6 @@ listen = "{address}"
 listen = "{metrics}"
 [log]
 filter = "warn"
-[feeds]
-items = {ITEMS}
-window = "1h"
 [publisher]
 name = "Le Journal d’épreuve"
 law = ["TG"]
@@ -237,10 +241,13 @@ director = "A. Essai"
 haac_receipt = "0000/HAAC/00-0000/Pl/P"
 email = "redaction@epreuve.example"
 privacy_contact = "donnees@epreuve.example"
-[[relay]]
-url = "maildir:outbox"
 "#
-    );
+    )
+}
+
+fn configuration(address: SocketAddr, metrics: SocketAddr, database: &str) -> String {
+    let mut text = masthead(address, metrics, database);
+    let _ = write!(text, "[feeds]\nitems = {ITEMS}\nwindow = \"1h\"\n[[relay]]\nurl = \"maildir:outbox\"\n");
     for rubric in 0..RUBRICS {
         let _ = write!(text, "[[category]]\nname = \"Rubrique {rubric:02}\"\n");
     }

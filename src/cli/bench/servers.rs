@@ -32,6 +32,21 @@ pub(super) struct Memory {
     pub peak: f64,
 }
 
+impl Memory {
+    /// Of the process with this number, or of `self`.
+    pub(super) fn of(process: &str) -> anyhow::Result<Self> {
+        let status = fs::read_to_string(format!("/proc/{process}/status"))
+            .context("the memory of a process is read from /proc")?;
+        let megabytes = |key: &str| -> Option<f64> {
+            let value = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
+            Some(value.trim().strip_suffix(" kB")?.parse::<f64>().ok()? / 1000.0 * 1.024)
+        };
+        let both = megabytes("VmRSS").zip(megabytes("VmHWM"));
+        let (resident, peak) = both.context("/proc says nothing of the process's memory")?;
+        Ok(Self { resident, peak })
+    }
+}
+
 /// Two cores: one for the server, one for the client. `None` where this process may use one alone.
 pub(super) fn cores() -> Option<(usize, usize)> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -106,15 +121,7 @@ impl Server {
 
     /// What it keeps in memory now, and the most it ever did.
     pub(super) fn memory(&self) -> anyhow::Result<Memory> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))
-            .context("the memory of a process is read from /proc")?;
-        let megabytes = |key: &str| -> Option<f64> {
-            let value = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
-            Some(value.trim().strip_suffix(" kB")?.parse::<f64>().ok()? / 1000.0 * 1.024)
-        };
-        let both = megabytes("VmRSS").zip(megabytes("VmHWM"));
-        let (resident, peak) = both.context("/proc says nothing of the process's memory")?;
-        Ok(Memory { resident, peak })
+        Memory::of(&self.child.id().to_string())
     }
 
     /// The address of `path` on it.

@@ -1,0 +1,68 @@
+//! Readers made by set, to measure with: a million of them in half a minute.
+
+use anyhow::Context;
+
+use crate::clock::Timestamp;
+use crate::db::Db;
+use crate::subscribers::choice::Choice;
+use crate::subscribers::newsletter::NewsletterId;
+use crate::{execute, fetch_one, statements};
+
+statements! {
+    // $1 and $2: the first and last number, $3 now. Hashes lie as far apart as real ones.
+    CROWD_SUBSCRIBERS = {
+        sqlite: "INSERT INTO subscribers (address, address_hash, name, created_at)
+            WITH RECURSIVE crowd(n) AS (SELECT CAST($1 AS BIGINT) UNION ALL SELECT n + 1 FROM crowd WHERE n < $2)
+            SELECT 'lecteur-' || n || '@courriel-' || (n % 97) || '.example', randomblob(32), 'Koffi Lecteur ' || n, $3
+            FROM crowd",
+        postgres: "INSERT INTO subscribers (address, address_hash, name, created_at)
+            WITH RECURSIVE crowd(n) AS (SELECT CAST($1 AS BIGINT) UNION ALL SELECT n + 1 FROM crowd WHERE n < $2)
+            SELECT 'lecteur-' || n || '@courriel-' || (n % 97) || '.example',
+                sha256(convert_to('lecteur-' || n, 'UTF8')), 'Koffi Lecteur ' || n, $3
+            FROM crowd"
+    };
+    // $1 newsletter, $2 the first choice, $3 the number of choices, $4 now, $5 after this subscriber. Neighbours choose
+    // differently.
+    CROWD_SUBSCRIPTIONS = "INSERT INTO subscriptions
+            (subscriber_id, newsletter_id, choice_id, state, created_at, confirmed_at)
+        SELECT s.id, $1, $2 + (s.id * 7919 % 1000003) % $3, 'confirmed', $4, $4
+        FROM subscribers s WHERE s.id > $5 ORDER BY s.id";
+    LAST_SUBSCRIBER = "SELECT coalesce(max(id), 0) AS last FROM subscribers";
+}
+
+/// As many rows at once.
+const AT_ONCE: i64 = 20_000;
+
+/// Makes `readers` confirmed readers of a newsletter on a store that has neither readers nor choices; as many make each
+/// of the `choices`.
+///
+/// # Errors
+/// When the store fails, or holds choices already.
+pub async fn make_crowd(
+    db: &Db,
+    newsletter: NewsletterId,
+    readers: i64,
+    choices: &[Choice],
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let mut ids = Vec::with_capacity(choices.len());
+    let mut tx = db.begin().await?;
+    for choice in choices {
+        ids.push(choice.store(&mut tx).await?.0);
+    }
+    tx.commit().await?;
+    let first = *ids.first().context("a crowd needs a choice")?;
+    let count = i64::try_from(ids.len())?;
+    anyhow::ensure!(ids.iter().copied().eq(first..first + count), "the store holds choices already");
+    let mut made = 0;
+    while made < readers {
+        let upto = (made + AT_ONCE).min(readers);
+        let mut tx = db.begin().await?;
+        let (last,): (i64,) = fetch_one!(&mut tx, LAST_SUBSCRIBER)?;
+        execute!(&mut tx, CROWD_SUBSCRIBERS, made + 1, upto, now)?;
+        execute!(&mut tx, CROWD_SUBSCRIPTIONS, newsletter, first, count, now, last)?;
+        tx.commit().await?;
+        made = upto;
+    }
+    Ok(())
+}
