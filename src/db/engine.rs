@@ -208,7 +208,7 @@ async fn begin_immediate(pool: &SqlitePool) -> sqlx::Result<Tx> {
     }
 }
 
-/// SQLITE_BUSY in any of its extended forms; the primary code is the lowest byte.
+/// `SQLITE_BUSY` in any of its extended forms; the primary code is the lowest byte.
 fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xFF == 5)

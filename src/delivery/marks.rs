@@ -14,7 +14,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::{Db, Engine, NodeId, Tx};
 use crate::delivery::row::{Claimed, DeliveryId, State};
 use crate::delivery::smtp::Stage;
-use crate::delivery::sql::{GIVE_WAY, PUT_IN_DOUBT, SETTLE, WHY_NOT};
+use crate::delivery::sql::{GIVE_WAY, PUT_IN_DOUBT, SETTLE, SETTLE_SENT, WHY_NOT};
 use crate::newsletters::edition::EDITION_STOPPED;
 use crate::{execute, fetch_all, fetch_one};
 
@@ -113,6 +113,18 @@ impl Settlement {
     }
 }
 
+/// Which relay took a message, at which stage, with which code.
+type SentBy<'a> = (&'a str, Stage, Option<u16>);
+
+impl Settlement {
+    /// Of a row that was sent and nothing else: who took it, when (epoch ms), with which words.
+    fn reply_to_sent(&self) -> Option<(SentBy<'_>, i64, &str)> {
+        let plain = self.state == State::Sent && self.attempts == 0 && !self.undo_doubt && !self.hold;
+        let (relay, stage, text) = (self.relay.as_deref()?, self.stage?, self.text.as_deref()?);
+        plain.then_some(((relay, stage, self.code), self.finished_at?.millis(), text))
+    }
+}
+
 /// What stands against beginning a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -172,7 +184,7 @@ impl Marks {
     /// refused row has been settled when the answer comes.
     pub(super) async fn ask(&self, row: &Arc<Claimed>, hash: &[u8]) -> Result<Instant, Refusal> {
         let (answer, answered) = oneshot::channel();
-        let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex(hash);
         let _ = self.sender.send(Mark::Ask(Ask { row: Arc::clone(row), hash, answer }));
         // The writer only goes away with the store: then nothing may be begun.
         answered.await.unwrap_or(Err(Refusal::Lost))
@@ -190,6 +202,12 @@ impl Marks {
         // No answer: the writer has gone, as when the program ends without its store.
         let _ = answered.await;
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// What the writer works with.
@@ -284,8 +302,25 @@ impl Writer {
     }
 
     async fn settle(&self, tx: &mut Tx, settlements: &[Settlement]) -> anyhow::Result<()> {
-        if !settlements.is_empty() {
-            let rows = serde_json::to_string(settlements)?;
+        let (sent, others): (Vec<_>, Vec<_>) =
+            settlements.iter().partition(|one| one.reply_to_sent().is_some());
+        let mut sent: Vec<(SentBy<'_>, String)> = sent
+            .into_iter()
+            .filter_map(|one| {
+                let (by, finished, text) = one.reply_to_sent()?;
+                Some((by, format!("{} {} {finished} {text}", one.id, one.epoch)))
+            })
+            .collect();
+        while let Some((by, _)) = sent.first() {
+            let by = *by;
+            let rows: Vec<String> =
+                sent.extract_if(.., |(other, _)| *other == by).map(|(_, row)| row).collect();
+            let rows = serde_json::to_string(&rows)?;
+            let (relay, stage, code) = by;
+            execute!(tx, SETTLE_SENT, &rows, self.owner.as_str(), relay, stage, code.map(i64::from))?;
+        }
+        if !others.is_empty() {
+            let rows = serde_json::to_string(&others)?;
             execute!(tx, SETTLE, &rows, self.owner.as_str())?;
         }
         Ok(())
@@ -296,11 +331,9 @@ impl Writer {
             return Ok(Vec::new());
         }
         let now = self.clock.now();
-        let rows: Vec<_> = asks
-            .iter()
-            .map(|ask| serde_json::json!({ "id": ask.row.id.0, "epoch": ask.row.epoch, "hash": ask.hash }))
-            .collect();
-        let rows = serde_json::Value::from(rows).to_string();
+        let rows: Vec<String> =
+            asks.iter().map(|ask| format!("{} {} {}", ask.row.id, ask.row.epoch, ask.hash)).collect();
+        let rows = serde_json::to_string(&rows)?;
         let lease = now.plus(self.lease);
         let granted: Vec<(DeliveryId,)> =
             fetch_all!(tx, PUT_IN_DOUBT, &rows, now, self.owner.as_str(), lease)?;

@@ -42,6 +42,7 @@ mod store;
 mod support;
 mod templates;
 mod timelines;
+mod variants;
 mod web;
 mod websub;
 mod wordpress;

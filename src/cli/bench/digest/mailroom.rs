@@ -15,11 +15,15 @@ use crate::articles::{self, CategoryId, Intake, Options, Progress};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::mail::dkim::{Algorithm, SigningKey};
 use crate::newsletters::newsletter::Newsletter;
 use crate::subscribers::{Choice, make_crowd};
 
 /// Its newsletter.
 pub(super) const NEWSLETTER: &str = "matinale";
+
+/// Where its mail comes from, and who signs it.
+pub(super) const DOMAIN: &str = "epreuve.example";
 
 /// Its rubrics; an edition has one article in each.
 pub(super) const RUBRICS: usize = 22;
@@ -70,6 +74,18 @@ impl Mailroom {
     /// Hands its mail to `relay` from now on, over so many connections that are kept as long as there is mail.
     pub(super) fn send_to(&self, relay: SocketAddr, sessions: u32) -> anyhow::Result<()> {
         let text = configuration(&self.database, free_address()?, free_address()?, relay, sessions);
+        std::fs::write(self.config(), text).context("cannot write the configuration")
+    }
+
+    /// The same, signed with an RSA key of 2048 bits.
+    pub(super) fn send_signed_to(&self, relay: SocketAddr, sessions: u32) -> anyhow::Result<()> {
+        let key = self.folder.join("rsa.pem");
+        if !key.exists() {
+            std::fs::write(&key, SigningKey::generate(Algorithm::Rsa)?.to_pem()?)?;
+        }
+        let mut text = configuration(&self.database, free_address()?, free_address()?, relay, sessions);
+        let key = key.display();
+        let _ = write!(text, "[[dkim]]\ndomain = \"{DOMAIN}\"\nselector = \"rsa\"\nkey = \"file:{key}\"\n");
         std::fs::write(self.config(), text).context("cannot write the configuration")
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::super::delay::Delay;
-use super::super::figures::percentile;
+use super::super::figures::{median, percentile};
 use super::super::servers::cores;
 use super::mailroom::Mailroom;
 use super::neighbour::Neighbour;
@@ -69,7 +69,18 @@ pub(super) struct Rate {
     pub size: u64,
     pub source: Vec<f64>,
     pub sqlite: Sender,
+    /// The same with a signature each, RSA of 2048 bits.
+    pub signed: Sender,
+    /// What a signature takes by itself (µs), a round each.
+    pub signature: Vec<f64>,
     pub postgres: Option<Sender>,
+}
+
+impl Rate {
+    /// Messages a second that are left when a signature is added to each.
+    pub(super) fn allowed(&self) -> f64 {
+        1.0 / (1.0 / median(&self.sqlite.rates) + median(&self.signature) / 1e6)
+    }
 }
 
 /// One connection, far away: messages a second.
@@ -135,26 +146,33 @@ impl Bench {
         let mut rate =
             Rate { postgres: self.postgres.as_ref().map(|_| Sender::default()), ..Rate::default() };
         for _ in 0..self.effort.rounds {
-            for (n, room) in [Some(&sqlite), self.postgres.as_ref()].into_iter().flatten().enumerate() {
+            sqlite.send_to(sink.address, sessions)?;
+            rate.size = self.release(&sqlite)?;
+            let size = usize::try_from(rate.size)?;
+            rate.source.push(self.rivals.rate(self.sender, sink.address, messages, size, sessions)?);
+            rate.sqlite.note(&self.steps(&sqlite, &[Phase::Send])?.next()?);
+
+            sqlite.send_signed_to(sink.address, sessions)?;
+            self.release(&sqlite)?;
+            let mut steps = self.steps(&sqlite, &[Phase::Sign, Phase::Send])?;
+            rate.signature.push(1e6 / steps.next()?.rate());
+            rate.signed.note(&steps.next()?);
+
+            if let (Some(room), Some(postgres)) = (&self.postgres, &mut rate.postgres) {
                 room.send_to(sink.address, sessions)?;
-                let mut steps = self.steps(room, &[Phase::Release, Phase::FanOut])?;
-                let released = steps.next()?;
-                steps.next()?;
-                drop(steps);
-                if n == 0 {
-                    rate.size = released.bytes;
-                    let size = usize::try_from(rate.size)?;
-                    let source = self.rivals.rate(self.sender, sink.address, messages, size, sessions)?;
-                    rate.source.push(source);
-                }
-                let took = self.steps(room, &[Phase::Send])?.next()?;
-                match (n, &mut rate.postgres) {
-                    (1, Some(postgres)) => postgres.note(&took),
-                    _ => rate.sqlite.note(&took),
-                }
+                self.release(room)?;
+                postgres.note(&self.steps(room, &[Phase::Send])?.next()?);
             }
         }
         Ok(rate)
+    }
+
+    /// An edition ready to be sent. Gives the size of its messages.
+    fn release(&self, room: &Mailroom) -> anyhow::Result<u64> {
+        let mut steps = self.steps(room, &[Phase::Release, Phase::FanOut])?;
+        let released = steps.next()?;
+        steps.next()?;
+        Ok(released.bytes)
     }
 
     /// One connection over a way that takes time.

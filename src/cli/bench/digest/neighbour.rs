@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::db::{Db, Node};
+use crate::db::{Db, Node, Roles};
 use crate::subscribers::Choice;
 
 /// From one write to the next.
@@ -33,10 +33,10 @@ impl Neighbour {
     }
 }
 
-/// By turns a transaction whose beginning is timed, and a statement by itself, timed whole.
+/// By turns a transaction whose beginning is timed, and two statements by themselves, timed whole.
 async fn write(db: Db, stop: tokio::sync::watch::Receiver<bool>) -> anyhow::Result<Vec<f64>> {
     let now = || Clock::System.now();
-    let node = Node::register(&db, "a neighbour".to_owned(), now()).await?;
+    let node = Node::register(&db, "a neighbour".to_owned(), Roles::ALL, now()).await?;
     let mut waits = Vec::new();
     while !*stop.borrow() {
         let began = Instant::now();
@@ -46,7 +46,7 @@ async fn write(db: Db, stop: tokio::sync::watch::Receiver<bool>) -> anyhow::Resu
         tx.commit().await?;
         tokio::time::sleep(EVERY).await;
         let began = Instant::now();
-        node.see(&db, now()).await?;
+        node.heartbeat(&db, now()).await?;
         waits.push(began.elapsed().as_secs_f64() * 1000.0);
         tokio::time::sleep(EVERY).await;
     }

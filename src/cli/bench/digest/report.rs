@@ -68,11 +68,18 @@ and state durable (synchronous=FULL) before the body and after the reply. Postgr
             ]);
         };
         sender("kiosque, SQLite", "≥ 0.90", &rate.sqlite);
+        sender("kiosque, SQLite, RSA-2048", "", &rate.signed);
         if let Some(postgres) = &rate.postgres {
             sender("kiosque, PostgreSQL", "", postgres);
         }
+        let allowed = rate.allowed();
+        let signing = format!(
+            "A signature takes {:.0} µs: that allows {allowed:.0} messages a second, of which {:.2} were sent (aim ≥ 0.80)",
+            median(&rate.signature),
+            median(&rate.signed.rates) / allowed
+        );
         format!(
-            "{} messages of {:.1} kB in {VARIANTS} variants, {} rounds\n{}",
+            "{} messages of {:.1} kB in {VARIANTS} variants, {} rounds\n{}\n{signing}",
             self.effort.messages,
             rate.size as f64 / 1000.0,
             self.effort.rounds,

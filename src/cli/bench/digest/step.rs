@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::super::servers::{Memory, on_core};
-use super::mailroom::{self, NEWSLETTER};
+use super::mailroom::{self, DOMAIN, NEWSLETTER};
 use crate::app::App;
 use crate::cli::output::say;
 use crate::config::Config;
 use crate::db::NodeId;
-use crate::delivery::{self, Pump, Relay, Settings};
+use crate::delivery::{self, Pump, Relay, Settings, Signing};
+use crate::mail::dkim::{self, Algorithm, Name, Signer, SigningKey};
 use crate::newsletters::variant::weigh;
 
 #[derive(Debug, clap::Args)]
@@ -37,6 +38,8 @@ pub(super) enum Phase {
     FanOut,
     /// Every row sent
     Send,
+    /// Some messages signed with RSA, by themselves
+    Sign,
 }
 
 impl Phase {
@@ -45,6 +48,7 @@ impl Phase {
             Self::Release => "release",
             Self::FanOut => "fan-out",
             Self::Send => "send",
+            Self::Sign => "sign",
         }
     }
 }
@@ -72,6 +76,9 @@ impl Took {
     }
 }
 
+/// So many give a steady average.
+const SIGNATURES: i64 = 2000;
+
 /// How often the end of the queue is looked for.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -90,6 +97,7 @@ pub(in crate::cli) async fn step(arguments: StepArguments) -> anyhow::Result<()>
             Phase::Release => edition = Some(app.desk.run(NEWSLETTER, app.clock.now()).await?),
             Phase::FanOut => rows = fan_out(&app).await?,
             Phase::Send => rows = send(&app).await?,
+            Phase::Sign => rows = sign()?,
         }
         let seconds = began.elapsed().as_secs_f64();
         let Memory { resident, peak } = Memory::of("self")?;
@@ -118,7 +126,8 @@ async fn send(app: &App) -> anyhow::Result<u64> {
         NodeId::new(),
         Relay::all(&app.config)?,
         Settings::of(&app.declarations.newsletters, 1),
-    );
+    )
+    .signing_with(Signing::of(&app.config)?);
     let (stop, stopped) = watch::channel(false);
     let (ran, waited) = tokio::join!(pump.run(stopped), async {
         let waited = until_idle(app).await;
@@ -130,6 +139,21 @@ async fn send(app: &App) -> anyhow::Result<u64> {
     let last = balances.last().context("no edition")?;
     anyhow::ensure!(last.missing() == 0 && Some(last.sent) == last.eligible, "not all were sent: {last:?}");
     Ok(u64::try_from(last.sent)?)
+}
+
+/// Signs messages as long as digests. Gives how many.
+fn sign() -> anyhow::Result<u64> {
+    let signer = Signer {
+        domain: Name::domain(DOMAIN)?,
+        selector: Name::selector("rsa")?,
+        key: SigningKey::generate(Algorithm::Rsa)?,
+    };
+    let line = format!("{}\r\n", "x".repeat(74));
+    let message = format!("From: a@{DOMAIN}\r\nSubject: x\r\n\r\n{}", line.repeat(460)).into_bytes();
+    for at in 0..SIGNATURES {
+        dkim::sign(&message, [&signer], at)?;
+    }
+    Ok(SIGNATURES.unsigned_abs())
 }
 
 async fn until_idle(app: &App) -> anyhow::Result<()> {
