@@ -22,6 +22,7 @@ pub mod json;
 pub mod opml;
 pub mod period;
 mod picture;
+mod rebuild;
 pub mod rss;
 pub mod snapshot;
 pub mod spec;

@@ -16,6 +16,7 @@ use super::feed::{Feed, Listing, listings};
 use super::hub::Topics;
 use super::items::choose;
 use super::opml;
+use super::rebuild::{self, Builders, Rebuild};
 use super::snapshot::{Coding, Snapshot};
 use super::spec::{ArchivePath, FeedPath, Format, Publication, View};
 use crate::articles::CategoryId;
@@ -253,12 +254,15 @@ impl FeedStore {
 
         let mut rebuilt = 0;
         let mut feeds = Vec::with_capacity(views.len());
+        let builders = Builders::default();
         for view in views.iter().filter(|view| !view.removed) {
             let former = old.feeds.iter().find(|feed| feed.view.id == view.id);
             if let Some(feed) = former.filter(|feed| same_words && feed.is_fresh(view, now)) {
-                feeds.push(Arc::clone(feed));
+                feeds.push(Rebuild::Fresh(Arc::clone(feed)));
                 continue;
             }
+            // Before its articles are read: what is read ahead of the builders only fills memory.
+            let builder = builders.free().await?;
             let choice = choose(db, view.id, publication.options(&view.slug), now)
                 .await
                 .with_context(|| format!("cannot read the articles of the feed {}", view.slug))?;
@@ -266,12 +270,12 @@ impl FeedStore {
             let Some(choice) = choice else { continue };
             let (view, former) = (view.clone(), former.cloned());
             let (words, publisher) = (Arc::clone(&rubrics), Arc::clone(&publication));
-            let feed = tokio::task::spawn_blocking(move || {
-                Feed::build(view, &choice, &words, &publisher, former.as_deref())
-            });
-            feeds.push(Arc::new(feed.await.context("building a feed panicked")??));
+            feeds.push(
+                builder.begin(move || Feed::build(view, &choice, &words, &publisher, former.as_deref())),
+            );
             rebuilt += 1;
         }
+        let feeds = rebuild::all(feeds).await?;
         let next_at = feeds.iter().filter_map(|feed| feed.next_at).min();
         let former = former_slugs(&views, aliases);
         let old_names = current_slugs(&views, old_names);
