@@ -11,6 +11,7 @@ mod delivery;
 pub mod demo;
 mod dkim;
 mod edition;
+mod explain;
 mod failure;
 mod feed;
 mod import;
@@ -92,6 +93,8 @@ enum Verb {
     /// The keys our mail is signed with
     #[command(subcommand)]
     Dkim(dkim::Verb),
+    /// Tell one reader's story: what became of an edition or an article, and why
+    Explain(explain::Arguments),
     /// Measure this program on this machine
     #[command(subcommand)]
     Bench(bench::Verb),
@@ -135,6 +138,7 @@ async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
         Verb::Suppression(verb) => suppression::run(config, verb).await,
         Verb::Delivery(verb) => delivery::run(config, verb).await,
         Verb::Dkim(verb) => dkim::run(verb),
+        Verb::Explain(arguments) => explain::run(config, arguments).await,
         Verb::Bench(verb) => bench::run(verb).await,
     }
 }

@@ -8,8 +8,10 @@ use super::Failure;
 use super::output::{self, Format, Table};
 use super::setup::{self, Access};
 use crate::app::App;
+use crate::delivery::{self, ResendError};
 use crate::french::number::count;
 use crate::mail::{Address, Mailbox};
+use crate::newsletters::edition::EditionId;
 use crate::subscribers::{
     self, Enrolled, Enrolment, Filter, ImportError, ImportSummary, Listed, Reader, Reason, SubscriptionState,
     Target,
@@ -34,6 +36,14 @@ pub(super) enum Verb {
         address: Address,
         #[command(flatten)]
         format: Format,
+    },
+    /// Send a reader an edition once more
+    Resend {
+        /// The reader's address
+        address: Address,
+        /// The edition's number
+        #[arg(long, value_name = "ID")]
+        edition: EditionId,
     },
     /// List subscriptions
     List {
@@ -67,6 +77,7 @@ pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure>
     match verb {
         Verb::Add { reader, newsletter, consent } => add(named, &reader, &newsletter, &consent).await,
         Verb::Show { address, format } => show(named, &address, format).await,
+        Verb::Resend { address, edition } => resend(named, &address, edition).await,
         Verb::List { newsletter, state, format } => list(named, &Filter { newsletter, state }, format).await,
         Verb::Import { file, newsletter, consent, kind: _ } => {
             import(named, &file, newsletter.as_deref().zip(consent.as_deref())).await
@@ -107,6 +118,25 @@ async fn add(named: Option<&Path>, reader: &Mailbox, slug: &str, consent: &str) 
         }
     }
     Ok(())
+}
+
+/// The same content with another Message-ID, apart from the edition's balance.
+async fn resend(named: Option<&Path>, address: &Address, edition: EditionId) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Write).await?;
+    match delivery::resend(&app.desk, &app.keys, edition, address, app.clock.now()).await {
+        Ok(()) => {
+            output::say(format!(
+                "edition {edition} leaves once more for {address}; see: kiosque explain {address} --edition {edition}"
+            ));
+            Ok(())
+        }
+        Err(ResendError::Store(error)) => Err(error.into()),
+        Err(error @ ResendError::NoEdition(_)) => Err(Failure::usage(format!("kiosque: {error}"))),
+        Err(error) => {
+            output::complain(&format!("kiosque: {error}; nothing was sent"));
+            Err(Failure::Reported)
+        }
+    }
 }
 
 fn refused(sentence: &str) -> Failure {

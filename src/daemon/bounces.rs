@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::alerts::{self, Kind};
 use crate::app::App;
 use crate::clock::{SECOND, Timestamp};
 use crate::delivery::bounces::{Mailbox, Office, Polled};
@@ -36,6 +37,14 @@ pub async fn poll_once(app: &App) -> anyhow::Result<Timestamp> {
         };
         next = next.min(due);
         tell(mailbox.name(), &polled);
+        let (subject, now) = (mailbox.name(), app.clock.now());
+        match &polled {
+            Polled::Failed(why) => {
+                _ = alerts::raise(&app.db, Kind::MailboxUnreadable, subject, why, now).await?
+            }
+            Polled::Read { .. } => _ = alerts::end(&app.db, Kind::MailboxUnreadable, subject, now).await?,
+            Polled::NotDue(_) => {}
+        }
     }
     Ok(next)
 }

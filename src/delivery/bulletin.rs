@@ -203,6 +203,12 @@ impl Bulletin {
     /// The mail that says it.
     fn view(&self, desk: &Desk) -> NoticeView {
         let headline = self.headline();
+        // What one block says by itself is not said twice.
+        let title = match (self.raised.len(), self.ended.len()) {
+            (1, 0) => "Une alerte".to_owned(),
+            (0, 1) => "Fin d’alerte".to_owned(),
+            _ => headline.clone(),
+        };
         let raised = self.raised.iter().map(|item| self.alarm(item));
         let ended = self.ended.iter().map(|item| self.over(item));
         let all: Vec<NoticeBlock> = raised.chain(ended).collect();
@@ -220,7 +226,7 @@ impl Bulletin {
             publisher: PublisherView::from(&desk.config.publisher),
             subject_line: format!("[kiosque] {headline}"),
             summary: summary.to_owned(),
-            title: headline,
+            title,
             intro,
             blocks: all.into_iter().take(LISTED).collect(),
             why: format!(

@@ -2,12 +2,27 @@
 
 use serde::Serialize;
 
-use crate::clock::Timestamp;
+use crate::clock::{DAY, Timestamp};
 use crate::db::Db;
 use crate::delivery::row::{DeliveryId, Kind, State};
 use crate::delivery::sql;
 use crate::newsletters::edition::EditionId;
-use crate::{execute, fetch_all, fetch_optional};
+use crate::{execute, fetch_all, fetch_optional, text_enum};
+
+text_enum! {
+    /// What is done with many deliveries.
+    Step {
+        /// Tried again, now, for a day.
+        Retry = "retry",
+        /// Kept from leaving.
+        Hold = "hold",
+        /// Let go.
+        Release = "release",
+    }
+}
+
+/// Rows changed in one transaction, at most: other writers get their turn (design §4).
+const AT_ONCE: i64 = 200;
 
 /// Which deliveries to show; what is none does not count.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +33,8 @@ pub struct Filter {
     pub edition: Option<EditionId>,
     /// To the address with this hash ([`crate::subscribers::AddressHash`]).
     pub address_hash: Option<Vec<u8>>,
+    /// In this recipient group.
+    pub group: Option<String>,
     /// Only those that are held.
     pub held: bool,
     /// At most so many, the youngest first.
@@ -83,7 +100,8 @@ pub async fn list(db: &Db, filter: &Filter) -> sqlx::Result<Vec<Listed>> {
         filter.edition,
         filter.address_hash.as_deref(),
         filter.held,
-        filter.most
+        filter.most,
+        filter.group.as_deref()
     )
 }
 
@@ -128,4 +146,66 @@ pub async fn release(db: &Db, id: DeliveryId) -> sqlx::Result<bool> {
     let rows = execute!(&mut tx, sql::RELEASE_DELIVERY, id)?;
     tx.commit().await?;
     Ok(rows == 1)
+}
+
+/// How many deliveries of one state and group a step would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct Matching {
+    /// Their state.
+    #[serde(serialize_with = "state_text")]
+    pub state: State,
+    /// Their group.
+    pub recipient_group: String,
+    /// How many.
+    pub rows: i64,
+}
+
+/// Counts what fits and a step could change; [`Filter::held`] and [`Filter::most`] do not count.
+///
+/// # Errors
+/// When the store fails.
+pub async fn count(db: &Db, step: Step, filter: &Filter) -> sqlx::Result<Vec<Matching>> {
+    fetch_all!(
+        db,
+        sql::COUNT_MATCHING,
+        0_i64,
+        filter.state,
+        filter.edition,
+        filter.address_hash.as_deref(),
+        filter.group.as_deref(),
+        step
+    )
+}
+
+/// Does a step with everything that fits, some hundred rows at a time, and gives how many were changed; `reason` is of
+/// [`Step::Hold`].
+///
+/// # Errors
+/// When the store fails; what was done before stays done.
+pub async fn all(db: &Db, step: Step, filter: &Filter, reason: &str, now: Timestamp) -> sqlx::Result<u64> {
+    let (mut after, mut changed) = (DeliveryId(0), 0);
+    loop {
+        let mut tx = db.begin_durable().await?;
+        let page: Vec<(DeliveryId,)> = fetch_all!(
+            &mut tx,
+            sql::MATCHING_DELIVERIES,
+            after,
+            filter.state,
+            filter.edition,
+            filter.address_hash.as_deref(),
+            filter.group.as_deref(),
+            step,
+            AT_ONCE
+        )?;
+        let Some((last,)) = page.last() else { return Ok(changed) };
+        after = *last;
+        for (id,) in &page {
+            changed += match step {
+                Step::Retry => execute!(&mut tx, sql::RETRY_DELIVERY, *id, now, now.plus(DAY))?,
+                Step::Hold => execute!(&mut tx, sql::HOLD_DELIVERY, *id, reason)?,
+                Step::Release => execute!(&mut tx, sql::RELEASE_DELIVERY, *id)?,
+            };
+        }
+        tx.commit().await?;
+    }
 }

@@ -330,10 +330,12 @@ statements! {
     LIST_DELIVERIES = { sqlite: concat!(listed!(), " WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
         AND (CAST($2 AS BIGINT) IS NULL OR edition_id = $2)
         AND (CAST($3 AS BLOB) IS NULL OR address_hash = $3)
-        AND (held OR NOT $4) ORDER BY id DESC LIMIT $5"), postgres: concat!(listed!(), " WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
+        AND (held OR NOT $4) AND (CAST($6 AS TEXT) IS NULL OR recipient_group = $6)
+        ORDER BY id DESC LIMIT $5"), postgres: concat!(listed!(), " WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
         AND (CAST($2 AS BIGINT) IS NULL OR edition_id = $2)
         AND (CAST($3 AS BYTEA) IS NULL OR address_hash = $3)
-        AND (held OR NOT $4) ORDER BY id DESC LIMIT $5") };
+        AND (held OR NOT $4) AND (CAST($6 AS TEXT) IS NULL OR recipient_group = $6)
+        ORDER BY id DESC LIMIT $5") };
     SHOW_DELIVERY = { sqlite: concat!(listed!(), " WHERE id = $1"), postgres: concat!(listed!(), " WHERE id = $1") };
     RETRY_DELIVERY = "UPDATE deliveries SET state = 'pending', due_at = $2, expires_at = $3, reason = NULL,
             finished_at = NULL, owner = NULL, lease_until = NULL
@@ -373,4 +375,94 @@ statements! {
         GROUP BY recipient_group, coalesce(reply_code, 0) ORDER BY rows DESC, recipient_group LIMIT 5";
     EDITION_SUBJECT = "SELECT v.subject FROM variants v WHERE v.edition_id = $1 ORDER BY v.id LIMIT 1";
     REPORT_EDITION = "UPDATE editions SET reported_at = $2 WHERE id = $1 AND reported_at IS NULL";
+
+    // Many at once ----------------------------------------------------------------------------------------------
+    // $1 after, $2 state, $3 edition, $4 address hash, $5 group, $6 retry, hold or release, $7 at most.
+    MATCHING_DELIVERIES = {
+        sqlite: "SELECT id FROM deliveries WHERE id > $1 AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND (CAST($3 AS BIGINT) IS NULL OR edition_id = $3)
+            AND (CAST($4 AS BLOB) IS NULL OR address_hash = $4) AND (CAST($5 AS TEXT) IS NULL OR recipient_group = $5)
+            AND CASE CAST($6 AS TEXT) WHEN 'retry' THEN state IN ('failed', 'pending') AND NOT held
+                WHEN 'hold' THEN state IN ('pending', 'claimed', 'in_doubt') AND NOT held ELSE held END
+            ORDER BY id LIMIT $7",
+        postgres: "SELECT id FROM deliveries WHERE id > $1 AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND (CAST($3 AS BIGINT) IS NULL OR edition_id = $3)
+            AND (CAST($4 AS BYTEA) IS NULL OR address_hash = $4) AND (CAST($5 AS TEXT) IS NULL OR recipient_group = $5)
+            AND CASE CAST($6 AS TEXT) WHEN 'retry' THEN state IN ('failed', 'pending') AND NOT held
+                WHEN 'hold' THEN state IN ('pending', 'claimed', 'in_doubt') AND NOT held ELSE held END
+            ORDER BY id LIMIT $7"
+    };
+    COUNT_MATCHING = {
+        sqlite: "SELECT state, recipient_group, count(*) AS rows FROM deliveries WHERE id > $1 AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND (CAST($3 AS BIGINT) IS NULL OR edition_id = $3)
+            AND (CAST($4 AS BLOB) IS NULL OR address_hash = $4) AND (CAST($5 AS TEXT) IS NULL OR recipient_group = $5)
+            AND CASE CAST($6 AS TEXT) WHEN 'retry' THEN state IN ('failed', 'pending') AND NOT held
+                WHEN 'hold' THEN state IN ('pending', 'claimed', 'in_doubt') AND NOT held ELSE held END
+            GROUP BY state, recipient_group ORDER BY rows DESC, recipient_group, state",
+        postgres: "SELECT state, recipient_group, count(*) AS rows FROM deliveries WHERE id > $1 AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND (CAST($3 AS BIGINT) IS NULL OR edition_id = $3)
+            AND (CAST($4 AS BYTEA) IS NULL OR address_hash = $4) AND (CAST($5 AS TEXT) IS NULL OR recipient_group = $5)
+            AND CASE CAST($6 AS TEXT) WHEN 'retry' THEN state IN ('failed', 'pending') AND NOT held
+                WHEN 'hold' THEN state IN ('pending', 'claimed', 'in_doubt') AND NOT held ELSE held END
+            GROUP BY state, recipient_group ORDER BY rows DESC, recipient_group, state"
+    };
+    // What an edition once more is made of. The variant is the first message's unless a later revision has withdrawn it.
+    RESEND_SOURCE = "SELECT n.slug, n.title, e.state, s.id AS subscription_id, s.state AS subscription_state,
+            coalesce((SELECT d.variant_id FROM deliveries d WHERE d.subscription_id = s.id AND d.edition_id = e.id
+                        AND d.kind = 'edition' AND d.variant_id IN (SELECT x.variant_id FROM edition_choices x
+                            WHERE x.edition_id = e.id AND x.revision = e.revision) ORDER BY d.id DESC LIMIT 1),
+                     (SELECT ec.variant_id FROM edition_choices ec WHERE ec.edition_id = e.id
+                        AND ec.revision = e.revision AND ec.choice_id = s.choice_id AND ec.layout = s.layout)) AS variant_id,
+            (SELECT d.state FROM deliveries d WHERE d.subscription_id = s.id AND d.edition_id = e.id
+                AND d.kind = 'edition' ORDER BY d.id DESC LIMIT 1) AS first_state,
+            (SELECT count(*) FROM deliveries d WHERE d.subscription_id = s.id AND d.edition_id = e.id AND d.resend) AS resends
+        FROM editions e JOIN newsletters n ON n.id = e.newsletter_id
+        LEFT JOIN subscribers r ON r.address_hash = $2
+        LEFT JOIN subscriptions s ON s.subscriber_id = r.id AND s.newsletter_id = e.newsletter_id
+        WHERE e.id = $1";
+    // $1 dedup key, $2 edition, $3 subscription, $4 variant, $5 message id, $6 now, $7 expires, $8 domain.
+    ADD_RESEND = "INSERT INTO deliveries (kind, dedup_key, priority, resend, edition_id, subscription_id, variant_id, address,
+            address_hash, name, recipient_group, message_id, state, due_at, expires_at, created_at)
+        SELECT 'edition', $1, 5, TRUE, $2, s.id, $4, r.address, r.address_hash, r.name,
+            coalesce((SELECT d.recipient_group FROM deliveries d WHERE d.address_hash = r.address_hash
+                AND d.edition_id IS NOT NULL ORDER BY d.id DESC LIMIT 1), $8), $5, 'pending', $6, $7, $6
+        FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id WHERE s.id = $3";
+
+    // One reader's story ----------------------------------------------------------------------------------------
+    READER_AT = "SELECT address, created_at FROM subscribers WHERE address_hash = $1";
+    SUPPRESSIONS_OF = "SELECT reason, reply, at, lifted_at FROM suppressions WHERE address_hash = $1
+        ORDER BY at DESC, id DESC";
+    INSCRIPTIONS_OF = "SELECT s.newsletter_id, n.slug, n.title, n.timezone, s.state, c.categories AS choice, s.layout,
+            s.created_at, s.confirmed_at, s.left_at
+        FROM subscribers r JOIN subscriptions s ON s.subscriber_id = r.id
+        JOIN newsletters n ON n.id = s.newsletter_id JOIN choices c ON c.id = s.choice_id
+        WHERE r.address_hash = $1 ORDER BY n.title, s.id";
+    HAS_DELIVERIES = "SELECT EXISTS (SELECT 1 FROM deliveries WHERE address_hash = $1) AS known";
+    SLOTS_UNTIL = "SELECT s.slot_key, s.at, s.outcome, s.reason, e.id AS edition_id
+        FROM slots s LEFT JOIN editions e ON e.slot_id = s.id
+        WHERE s.newsletter_id = $1 AND s.at <= $2 ORDER BY s.at DESC, s.id DESC LIMIT $3";
+    EDITION_FACTS = "SELECT e.newsletter_id, n.slug, n.title, n.timezone, e.slot_at, e.due_at, e.state, s.reason,
+            e.approved_at, e.released_at, e.fanned_out_at,
+            EXISTS (SELECT 1 FROM folded_deliveries f WHERE f.edition_id = e.id) AS folded
+        FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id WHERE e.id = $1";
+    DELIVERIES_OF_READER = "SELECT id, resend, state, held, reason, due_at, expires_at, attempts, in_doubt_at, relay,
+            reply_stage, reply_code, reply_text, message_id, created_at, finished_at
+        FROM deliveries WHERE edition_id = $1 AND address_hash = $2 AND kind = 'edition' ORDER BY resend, id";
+    CHOICE_HAS_VARIANT = "SELECT EXISTS (SELECT 1 FROM editions e
+            JOIN edition_choices ec ON ec.edition_id = e.id AND ec.revision = e.revision
+            JOIN choices c ON c.id = ec.choice_id
+            WHERE e.id = $1 AND c.categories = $2 AND ec.layout = $3) AS has";
+    NAMES_OF_CATEGORIES = {
+        sqlite: "SELECT name FROM categories WHERE id IN (SELECT value FROM json_each($1)) ORDER BY position, id",
+        postgres: "SELECT name FROM categories
+            WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)) ORDER BY position, id"
+    };
+    ARTICLE_FACTS = "SELECT title, published_at, appeared_at, retracted_at FROM articles WHERE id = $1";
+    CATEGORIES_OF_ARTICLE = "SELECT c.id, c.name FROM article_categories ac JOIN categories c ON c.id = ac.category_id
+        WHERE ac.article_id = $1 AND c.kind = 'rubric' ORDER BY ac.position, c.id";
+    LAST_USE = "SELECT l.usage, l.created_at, l.ended_at, l.edition_id, ea.role FROM ledger l
+        LEFT JOIN editions e ON e.id = l.edition_id
+        LEFT JOIN edition_articles ea ON ea.edition_id = e.id AND ea.revision = e.revision AND ea.article_id = l.article_id
+        WHERE l.newsletter_id = $1 AND l.article_id = $2 ORDER BY l.id DESC LIMIT 1";
+    NEWSLETTER_HORIZON = "SELECT n.opening_at, (SELECT max(e.slot_at) FROM editions e WHERE e.newsletter_id = n.id
+            AND e.released_at IS NOT NULL AND e.slot_at < $2) AS previous
+        FROM newsletters n WHERE n.id = $1";
+    SIMILAR_ADDRESSES = "SELECT address FROM subscribers WHERE (lower(address) LIKE $1 OR lower(address) LIKE $2)
+        AND length(address) BETWEEN CAST($3 AS BIGINT) AND CAST($4 AS BIGINT) ORDER BY id";
 }

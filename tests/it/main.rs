@@ -22,6 +22,7 @@ mod delivery_run;
 mod delivery_smtp;
 mod dkim;
 mod editions;
+mod explain;
 mod feed_check;
 mod feed_http;
 mod feed_polling;
