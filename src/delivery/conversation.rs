@@ -74,8 +74,9 @@ impl Worker {
                 if leave.is_err() {
                     return None; // settled by the writer
                 }
-                if !fresh && Verdicts::is_the_conversations(&failure) {
-                    return Some(current); // the relay ends conversations as it likes; the next one tells
+                // The relay ends conversations as it likes; the next one tells.
+                if self.open.is_none() && !fresh && Verdicts::is_the_conversations(&failure) {
+                    return Some(current);
                 }
                 shared.verdicts.failed(&current.row, attempt, &failure, Reach::Before);
                 return None;

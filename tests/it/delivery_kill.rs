@@ -54,9 +54,9 @@ async fn kills(database: &TestDatabase, manner: Manner, readers: i64, kills: usi
         children.until_taken(number * share).await;
         assert_bounded_and_kill(child);
         doubts.extend(post.doubts().await);
-        children.pass_the_doubt().await;
     }
     assert!(post.balance().await.sent < readers, "there must be something left for the last run");
+    children.pass_the_doubt().await;
     let child = children.start();
     children.until_sent_at_last(readers).await;
     kill(child);

@@ -162,6 +162,26 @@ async fn an_answer_too_many_behind_a_dot_is_not_taken_for_the_next_messages() {
     .await;
 }
 
+#[tokio::test]
+async fn a_relay_in_trouble_that_stays_on_the_line_is_not_asked_again_and_again() {
+    each_engine(async |db| {
+        let post = Post::to_readers(&db, 6).await;
+        // The first message goes well; from then on it has no room for any.
+        post.relay.rule(Rule::at(Step::Mail, Act::Slow(Duration::ZERO)).times(1));
+        post.relay.rule(Rule::at(Step::Mail, Act::Reply("451 4.3.1 no room")));
+        let pump = post.pump_with(vec![patient(&post, 2)], Settings::default());
+        post.drain(&pump).await;
+        assert_eq!(post.states().await, BTreeMap::from([("sent", 1), ("pending", 5)]));
+        let asked =
+            post.relay.record(|record| record.clear.iter().filter(|line| line.starts_with("MAIL")).count());
+        assert!(asked <= 6, "{asked} times for six messages");
+        post.relay.clear_rules();
+        post.run_out(&pump).await;
+        assert_eq!(post.states().await, all("sent", 6));
+    })
+    .await;
+}
+
 fn server(relay: &SmtpServer, timers: Timers) -> Server {
     Server {
         host: "127.0.0.1".to_owned(),
