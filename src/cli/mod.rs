@@ -10,6 +10,7 @@ mod check_config;
 mod delivery;
 pub mod demo;
 mod dkim;
+mod doctor;
 mod edition;
 mod explain;
 mod failure;
@@ -61,6 +62,8 @@ enum Verb {
     CheckConfig,
     /// Show next slots, last editions, the queue, relays and pauses on one screen
     Status(output::Format),
+    /// Check what a first sending needs: relay, DNS, clock, addresses; and, given a mailbox, what arrives
+    Doctor(doctor::Arguments),
     /// Take articles in, from files or standard input
     Import(import::Arguments),
     /// Articles
@@ -126,6 +129,7 @@ async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
         Verb::Migrate => migrate::run(config).await,
         Verb::CheckConfig => check_config::run(config).await,
         Verb::Status(format) => status::run(config, format).await,
+        Verb::Doctor(arguments) => doctor::run(config, arguments).await,
         Verb::Import(arguments) => import::run(config, arguments).await,
         Verb::Article(verb) => article::run(config, verb).await,
         Verb::Feed(verb) => feed::run(config, verb).await,

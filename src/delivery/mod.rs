@@ -51,7 +51,7 @@ pub use retention::{Folded, Folding};
 pub use row::{DeliveryId, Kind, State};
 pub use signing::Signing;
 pub use store::{NewDelivery, enqueue, is_at_work};
-pub use trial::enqueue_test;
+pub use trial::{Departure, departure, enqueue_probe, enqueue_test, what_left};
 pub use unfinished::{Unfinished, unfinished};
 
 use crate::db::Sql;

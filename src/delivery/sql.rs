@@ -7,8 +7,15 @@ use crate::statements;
 /// What a claim gives; the last column tells a row that was in doubt already.
 macro_rules! claimed {
     ($doubtful:literal) => {
+        concat!(" RETURNING ", claimed_columns!($doubtful))
+    };
+}
+
+/// The columns of [`crate::delivery::row::Claimed`].
+macro_rules! claimed_columns {
+    ($doubtful:literal) => {
         concat!(
-            " RETURNING id, kind, priority, due_at, subscription_id, confirmation_id, ",
+            "id, kind, priority, due_at, subscription_id, confirmation_id, ",
             "(SELECT c.created_at FROM confirmations c WHERE c.id = confirmation_id) AS confirmation_at, ",
             "variant_id, address, name, message_id, token_key_id, dkim, message_hash, attempts, epoch, ",
             "CAST(",
@@ -275,6 +282,10 @@ statements! {
     VARIANT_MESSAGE = "SELECT v.envelope_from, v.message, n.slug FROM variants v
         LEFT JOIN editions e ON e.id = v.edition_id LEFT JOIN newsletters n ON n.id = e.newsletter_id
         WHERE v.id = $1";
+
+    // A trial mail, $1 its dedup key: what it is made of, and how far it has come.
+    TRIAL_MESSAGE = { sqlite: concat!("SELECT ", claimed_columns!("0"), " FROM deliveries WHERE dedup_key = $1"), postgres: concat!("SELECT ", claimed_columns!("0"), " FROM deliveries WHERE dedup_key = $1") };
+    TRIAL_STATE = "SELECT state, held, reason, relay, reply_text FROM deliveries WHERE dedup_key = $1";
 
     // Fan-out ---------------------------------------------------------------------------------------------------
     UNFINISHED_FAN_OUTS = "SELECT e.id, n.slug FROM editions e JOIN newsletters n ON n.id = e.newsletter_id

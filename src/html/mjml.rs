@@ -38,7 +38,7 @@ pub fn to_html(mjml: &str) -> Result<String, MjmlError> {
     Ok(without_debug_escapes(&html).replacen(PREVIEW_IN_WHITE, PREVIEW, 1))
 }
 
-/// How `mrml` 6.0.1 hides the preview line: white on white too, which spam filters count against a mail (SpamAssassin's
+/// How `mrml` 6.0.1 hides the preview line: white on white too, which spam filters count against a mail (`SpamAssassin`'s
 /// `HTML_FONT_LOW_CONTRAST`, 0.7 points, measured); `display:none` hides it well enough.
 const PREVIEW_IN_WHITE: &str = "display:none;font-size:1px;color:#ffffff;";
 const PREVIEW: &str = "display:none;font-size:1px;";

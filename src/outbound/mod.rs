@@ -1,10 +1,11 @@
-//! The one client that calls other sites: feeds of sources, `feed check`, hubs.
+//! The one client that calls other sites: feeds of sources, `feed check`, hubs. Beside it, [`Dns`] looks up what a domain publishes.
 //!
 //! Whoever names an address could make this program call its own network, so the rules stand here and nowhere else: http and https
 //! only, no credentials, every address checked after its name was looked up and again on every redirect, no proxy from the
 //! environment, bounded redirects, bytes and time.
 
 mod body;
+mod dns;
 mod error;
 mod guard;
 mod resolver;
@@ -12,6 +13,7 @@ mod resolver;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+pub use dns::{Dns, DnsError};
 pub use error::OutboundError;
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, StatusCode};

@@ -7,7 +7,7 @@ import tempfile
 GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n"
 
 # A relay's line, as every mail that arrives has one.
-RECEIVED = b"Received: from relais.exemple.tg (relais.exemple.tg [203.0.113.7])\r\n\tby mx.lecteurs.example with ESMTPS;\r\n\t"
+RECEIVED = b"Received: by mx.lecteurs.example (Postfix) with ESMTPS id 4F7A21C03D;\r\n\t"
 
 
 def judge(message):

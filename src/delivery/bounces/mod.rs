@@ -7,6 +7,7 @@
 mod arf;
 mod dsn;
 mod imap;
+mod lookout;
 mod mail;
 mod mailbox;
 mod maildir;
@@ -18,6 +19,7 @@ mod take;
 mod text;
 mod words;
 
+pub use lookout::{ImapAccount, Lookout};
 pub use mail::BYTES;
 pub use mailbox::{Mailbox, MailboxState, Polled, mailbox_states};
 pub use record::{Bounce, Class, Effect, Recorded, SOFT_EDITIONS, SOFT_FOR, WORDS, of_delivery, record};

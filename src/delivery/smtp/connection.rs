@@ -50,6 +50,19 @@ impl Connection {
         Self { stream, buffer: Vec::new() }
     }
 
+    /// How the bytes are protected, in words.
+    pub(super) fn protection(&self) -> String {
+        match &self.stream {
+            Stream::Plain(_) => "not protected, on this machine".to_owned(),
+            Stream::Tls(stream) => match stream.get_ref().1.protocol_version() {
+                Some(version) => {
+                    format!("{version:?}, its certificate is trusted").replace("TLSv1_", "TLS 1.")
+                }
+                None => "TLS".to_owned(),
+            },
+        }
+    }
+
     /// Whether nothing unasked has come: an answer that nobody waits for would be taken for the next one's.
     pub(super) async fn is_quiet(&mut self) -> bool {
         if !self.buffer.is_empty() {

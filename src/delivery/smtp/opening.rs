@@ -55,6 +55,27 @@ pub(super) struct Offers {
     auth_login: bool,
 }
 
+impl std::fmt::Display for Offers {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let size = match self.size {
+            Some(Some(limit)) if limit > 0 => format!("SIZE {limit}"),
+            Some(_) => "SIZE".to_owned(),
+            None => String::new(),
+        };
+        let word = |there: bool, word: &str| if there { word.to_owned() } else { String::new() };
+        let auth = self.auth_plain || self.auth_login;
+        let all = [
+            word(self.pipelining, "PIPELINING"),
+            word(self.eight_bit, "8BITMIME"),
+            size,
+            word(self.starttls, "STARTTLS"),
+            word(auth, "AUTH"),
+        ];
+        let all: Vec<String> = all.into_iter().filter(|word| !word.is_empty()).collect();
+        out.write_str(&if all.is_empty() { "nothing we could use".to_owned() } else { all.join(", ") })
+    }
+}
+
 /// Connects, greets, protects the connection and authenticates, as the configuration asks.
 pub(super) async fn open(server: &Server) -> Result<(Connection, Offers), Failure> {
     let timers = &server.timers;

@@ -64,6 +64,11 @@ impl Session {
         !self.broken && self.opened.elapsed() + message < self.timers.session
     }
 
+    /// What the relay said it can do, and how the connection is protected, in words.
+    pub fn terms(&self) -> String {
+        format!("{}; it offers {}", self.connection.protection(), self.offers)
+    }
+
     /// Transactions begun on this connection, whatever became of them.
     pub fn transactions(&self) -> u32 {
         self.transactions
