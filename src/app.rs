@@ -126,6 +126,16 @@ impl App {
         })
     }
 
+    /// The same program with another configuration: the store, the time and what others hold on to stay; feeds, templates and
+    /// all that is declared are new. The feeds are empty until they are refreshed.
+    ///
+    /// # Errors
+    /// As [`App::build`]; nothing has changed then.
+    pub async fn renewed(&self, config: Config) -> anyhow::Result<Self> {
+        let new = Self::build(config, self.db.clone(), self.clock.clone()).await?;
+        Ok(Self { waker: self.waker.clone(), roles: self.roles, pulse: self.pulse.clone(), ..new })
+    }
+
     /// Where this node keeps the last beat it saw of the database: beside a SQLite file, else in `[node] data`.
     #[must_use]
     pub fn heartbeat_file(&self) -> HeartbeatFile {

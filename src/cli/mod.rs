@@ -21,6 +21,7 @@ mod migrate;
 mod newsletter;
 mod output;
 mod owner;
+mod reload;
 mod restore;
 mod resume_sending;
 mod serve;

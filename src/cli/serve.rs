@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use super::reload::Reload;
 use super::{Failure, setup};
 use crate::app::{self, App};
 use crate::config::Config;
@@ -11,6 +12,7 @@ use crate::daemon::{self, Stop};
 use crate::db::{Role, Roles};
 use crate::telemetry;
 use crate::web::front::Front;
+use crate::web::live::Live;
 use crate::web::{self, metrics, server};
 
 #[derive(Debug, clap::Args)]
@@ -33,7 +35,8 @@ pub(super) async fn run(named: Option<&Path>, arguments: Arguments) -> Result<()
     let app = App { roles: arguments.role, ..prepare(config).await? };
     let stop = Stop::default();
     stop.on_signals()?;
-    serve(app, axum::Router::new(), &stop).await?;
+    let reload = Reload::on_signals(named)?;
+    serve(app, reload, &stop).await?;
     Ok(())
 }
 
@@ -69,19 +72,19 @@ pub(super) async fn prepare(config: Config) -> anyhow::Result<App> {
     Ok(app)
 }
 
-/// Serves pages and runs the loops until `stop`; `more` are routes besides the program's own.
+/// Serves pages and runs the loops until `stop`, with another configuration whenever `reload` has one.
 ///
 /// # Errors
 /// When an address is busy, or a loop fails in a way that only an operator can mend.
-pub(super) async fn serve(app: App, more: axum::Router<App>, stop: &Stop) -> anyhow::Result<()> {
+async fn serve(app: App, reload: Reload, stop: &Stop) -> anyhow::Result<()> {
     let http = match app.roles.has(Role::Web) {
         true => Some(server::bind("http.listen", app.config.http.listen).await?),
         false => None,
     };
-    listen(http, app, more, stop).await
+    listen(http, app, axum::Router::new(), Some(reload), stop).await
 }
 
-/// The same on a listener that is open already.
+/// The same on a listener that is open already, with one configuration; `more` are routes besides the program's own.
 ///
 /// # Errors
 /// As [`serve`].
@@ -91,7 +94,7 @@ pub(super) async fn serve_on(
     more: axum::Router<App>,
     stop: &Stop,
 ) -> anyhow::Result<()> {
-    listen(Some(http), app, more, stop).await
+    listen(Some(http), app, more, None, stop).await
 }
 
 /// Without the first listener there are no pages.
@@ -99,6 +102,7 @@ async fn listen(
     http: Option<tokio::net::TcpListener>,
     app: App,
     more: axum::Router<App>,
+    reload: Option<Reload>,
     stop: &Stop,
 ) -> anyhow::Result<()> {
     if http.is_some() {
@@ -109,32 +113,92 @@ async fn listen(
             let listener = server::bind("metrics.listen", section.listen).await?;
             let handle = metrics::install()?;
             tokio::spawn(metrics::keep_small(handle.clone()));
-            Some((listener, metrics::router(&app, handle)))
+            Some((listener, handle))
         }
         None => None,
     };
-    let pages = match http {
-        Some(http) => {
-            tracing::info!(address = %http.local_addr()?, "listening");
-            let pages = Front::new(&app, web::router_with(&app, more));
-            let limits = server::Limits::default();
-            Some(tokio::spawn(server::serve(http, pages, limits, daemon::asked(stop.watch()))))
+    let limits = server::Limits::default();
+    let mut servers = Vec::new();
+    let pages = http.map(|http| {
+        if let Ok(address) = http.local_addr() {
+            tracing::info!(%address, "listening");
         }
-        None => None,
-    };
-    let scrapes = scrapes.map(|(listener, router)| {
-        tokio::spawn(server::serve(listener, router, server::Limits::default(), daemon::asked(stop.watch())))
+        let (pages, live) = Live::new(Front::new(&app, web::router_with(&app, more.clone())));
+        servers.push(tokio::spawn(server::serve(http, live, limits, daemon::asked(stop.watch()))));
+        pages
     });
-    let outcome = daemon::run(&app, stop).await;
+    let scrapes = scrapes.map(|(listener, handle)| {
+        let (scrapes, live) = Live::new(metrics::router(&app, handle.clone()).into());
+        servers.push(tokio::spawn(server::serve(listener, live, limits, daemon::asked(stop.watch()))));
+        (scrapes, handle)
+    });
+    let show = |app: &App| {
+        if let Some(pages) = &pages {
+            pages.send_replace(Front::new(app, web::router_with(app, more.clone())));
+        }
+        if let Some((scrapes, handle)) = &scrapes {
+            scrapes.send_replace(metrics::router(app, handle.clone()).into());
+        }
+    };
+    let db = app.db.clone();
+    let outcome = run_loops(app, reload, stop, show).await;
     // Whatever ended the loops ends the pages too.
     stop.ask();
-    for server in [pages, scrapes].into_iter().flatten() {
+    for server in servers {
         let cut = server.await.unwrap_or(0);
         if cut > 0 {
             tracing::warn!(cut, "connections were cut");
         }
     }
-    app.db.close().await;
+    db.close().await;
     tracing::info!("stopped");
     outcome
+}
+
+/// Runs the loops until `stop`. A new configuration is shown at once; the loops finish what they are at, what is on the wire
+/// included, and start anew with it.
+async fn run_loops(
+    mut app: App,
+    mut reload: Option<Reload>,
+    stop: &Stop,
+    show: impl Fn(&App),
+) -> anyhow::Result<()> {
+    loop {
+        let next = {
+            let generation = Stop::default();
+            let running = daemon::run(&app, &generation);
+            tokio::pin!(running);
+            let next = loop {
+                tokio::select! {
+                    outcome = &mut running => return outcome,
+                    () = daemon::asked(stop.watch()) => {
+                        generation.ask();
+                        return running.await;
+                    }
+                    () = asked(&mut reload) => {}
+                }
+                if let Some(reload) = &reload
+                    && let Some(next) = reload.read(&app).await
+                {
+                    break next;
+                }
+            };
+            show(&next);
+            tracing::info!("the configuration was read again; the loops start anew with it");
+            generation.ask();
+            running.await?;
+            next
+        };
+        if *stop.watch().borrow() {
+            return Ok(());
+        }
+        app = next;
+    }
+}
+
+async fn asked(reload: &mut Option<Reload>) {
+    match reload {
+        Some(reload) => reload.asked().await,
+        None => std::future::pending().await,
+    }
 }

@@ -11,11 +11,14 @@ use super::newsletter::{Run, next_edition, sentence};
 use super::output::{self, Format, Table};
 use super::setup::{self, Access};
 use super::{resume_sending, sources};
+use crate::alerts::words::words;
+use crate::alerts::{self, Alert};
 use crate::app::App;
 use crate::articles::FeedState;
 use crate::clock::{HOUR, MINUTE, SECOND, Timestamp};
 use crate::db::{Lease, LivingNode, SendingHeld, leases, living_nodes};
 use crate::delivery::bounces::MailboxState;
+use crate::delivery::explain::sentence as set;
 use crate::delivery::{self, Depth};
 use crate::french::date;
 use crate::newsletters::coming::Coming;
@@ -28,6 +31,7 @@ const EDITIONS: u32 = 8;
 /// What `--json` answers; times are epoch milliseconds unless they are texts.
 #[derive(Debug, Serialize)]
 struct Status<'a> {
+    alerts: Vec<Alert>,
     version: &'static str,
     now: Timestamp,
     nodes: Vec<LivingNode>,
@@ -64,6 +68,7 @@ pub(super) async fn run(named: Option<&Path>, format: Format) -> Result<(), Fail
         newsletters.push(standing(&app, declaration, now).await?);
     }
     let status = Status {
+        alerts: alerts::all_open(&app.db).await?,
         version: env!("CARGO_PKG_VERSION"),
         now,
         nodes: living_nodes(&app.db, now).await?,
@@ -121,6 +126,19 @@ fn print(app: &App, status: &Status<'_>) {
     for lease in status.leases.iter().filter(|lease| lease.until > status.now) {
         let owner = lease.owner.as_deref().unwrap_or("nobody");
         output::say(format!("{}: done by node {owner}", lease.name));
+    }
+    if !status.alerts.is_empty() {
+        output::say("\nALERTS");
+        for alert in &status.alerts {
+            let words = words(alert.kind, &alert.subject, &alert.subject);
+            output::say(format!("  {}, {} ago", set(&words.title, &[]), ago(status.now, alert.since)));
+            if !alert.detail.is_empty() {
+                output::say(format!("    {}", output::shorten(&alert.detail, 160)));
+            }
+            for step in words.to_do {
+                output::say(format!("    {}", step.line));
+            }
+        }
     }
     output::say("\nNEWSLETTERS");
     for standing in &status.newsletters {

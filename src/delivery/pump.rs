@@ -272,6 +272,7 @@ impl Pump {
         let room = self.room(queue, Kind::Edition.priority());
         if work.doubtful && room > 0 {
             let rows = store::claim_doubtful(&self.db, claim, room).await?;
+            metrics::counter!("kiosque_doubts_resent_total").increment(rows.len() as u64);
             claimed += fill(queue, rows);
         }
         Ok(claimed)

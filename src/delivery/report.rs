@@ -1,7 +1,7 @@
 //! The report to the editors after an edition: in figures, once, with nobody's address.
 
 use crate::alerts::{self, Kind};
-use crate::clock::{DAY, Timestamp};
+use crate::clock::{DAY, SECOND, Timestamp};
 use crate::db::Keys;
 use crate::delivery::balance::{self, Balance};
 use crate::delivery::notice::{self, Notice};
@@ -168,6 +168,9 @@ impl Facts<'_> {
             return format!("Partie le {released}, puis arrêtée : ce qui n’était pas encore parti attend.");
         }
         match last {
+            Some(last) if open == 0 && last < self.edition.released_at.plus(2 * SECOND) => {
+                format!("Partie le {released}, remise au relais aussitôt.")
+            }
             Some(last) if open == 0 => format!(
                 "Partie le {released} ; dernier message remis au relais {} après.",
                 duration(last.millis() - self.edition.released_at.millis())

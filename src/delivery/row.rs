@@ -36,6 +36,11 @@ impl Kind {
         }
     }
 
+    /// Whose priority it is.
+    pub fn of_priority(priority: i64) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.priority() == priority)
+    }
+
     /// Every priority, the most urgent first.
     pub const PRIORITIES: [i64; 4] = [0, 1, 2, 5];
 }

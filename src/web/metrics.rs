@@ -15,10 +15,11 @@ use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::exposition::Exposition;
+use crate::alerts;
 use crate::app::App;
 use crate::articles::{FeedState, feed_states};
 use crate::clock::DAY;
-use crate::delivery::{Balance, Depth, balances, depths};
+use crate::delivery::{Balance, Depth, Kind, balances, depths};
 use crate::newsletters::edition::EditionId;
 
 /// The text format's version, which Prometheus looks at.
@@ -62,6 +63,11 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
         "kiosque_hub_pings_total",
         "News of feeds sent to WebSub hubs, by hub and outcome."
     );
+    metrics::describe_counter!(
+        "kiosque_doubts_resent_total",
+        "Messages in doubt that were taken up again: at most so many second copies."
+    );
+    metrics::describe_counter!("kiosque_reports_total", "What came back, by kind.");
     metrics::describe_gauge!("kiosque_hub_failures", "Failures since a WebSub hub last took news, by hub.");
     Ok(HANDLE.get_or_init(|| handle).clone())
 }
@@ -166,9 +172,24 @@ async fn deliveries(app: &App, out: &mut Exposition) -> sqlx::Result<()> {
         "Eligible readers without a delivery row once all are written. Anything but 0 is an alarm.",
         balances.iter().map(|b| (of(b.edition_id), number(b.missing()))),
     );
+    out.gauge(
+        "kiosque_edition_held",
+        "Deliveries of an edition that wait for an operator.",
+        balances.iter().map(|b| (of(b.edition_id), number(b.held))),
+    );
+    let open = alerts::all_open(&app.db).await?;
+    let rows = |kind: &alerts::Kind| open.iter().filter(|alert| alert.kind == *kind).count() as f64;
+    out.gauge(
+        "kiosque_alerts_open",
+        "What is wrong now, by kind.",
+        alerts::Kind::ALL.iter().map(|kind| (format!("kind=\"{kind}\""), rows(kind))),
+    );
     let depths = depths(&app.db).await?;
     let now = app.clock.now();
-    let labels = |d: &Depth| format!("state=\"{}\",priority=\"{}\",held=\"{}\"", d.state, d.priority, d.held);
+    let labels = |d: &Depth| {
+        let kind = Kind::of_priority(d.priority).map_or("", Kind::as_str);
+        format!("state=\"{}\",kind=\"{kind}\",priority=\"{}\",held=\"{}\"", d.state, d.priority, d.held)
+    };
     out.gauge(
         "kiosque_queue_deliveries",
         "Deliveries that are not finished.",

@@ -14,6 +14,7 @@ mod forms;
 pub mod front;
 mod health;
 mod home;
+pub mod live;
 pub mod metrics;
 pub mod negotiation;
 mod observe;

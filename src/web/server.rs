@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use super::front::Front;
+use super::live::Live;
 use super::stalled::Patient;
 
 /// What a connection may take.
@@ -60,7 +60,7 @@ pub async fn bind(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener>
 /// [`Limits::finish_within`] and closes. Gives the number of connections that had to be cut.
 pub async fn serve(
     listener: TcpListener,
-    front: impl Into<Front>,
+    front: impl Into<Live>,
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) -> usize {

@@ -122,6 +122,9 @@ fn answer(delivery: &DeliveryFacts) -> Option<String> {
 /// What to look up next: further than the relay nobody sees from here.
 fn next(delivery: &DeliveryFacts) -> String {
     let id = format!("<{}>", delivery.message_id);
+    if delivery.relay.as_deref().is_some_and(|relay| relay.starts_with("maildir:")) {
+        return sentence("Le fichier porte le Message-ID {}.", &[&id]);
+    }
     match delivery.reply_text.as_deref().and_then(queue_id) {
         Some(queue) => {
             sentence("La suite est dans le journal du relais, à {} (Message-ID {}).", &[queue, &id])
