@@ -41,8 +41,8 @@ has_tool() {
     postgresql) [ -n "$(find_postgres)" ] ;;
     chromium) [ -n "$(find_chromium)" ] ;;
     node) command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ;;
-    # Postfix starts as root and nothing less.
-    postfix) command -v postfix >/dev/null 2>&1 && [ "$(id -u)" = 0 ] ;;
+    # They start as root and nothing less.
+    postfix | dovecot) command -v "$1" >/dev/null 2>&1 && [ "$(id -u)" = 0 ] ;;
     # Debian's, with a database server of its own and PHP's own web server.
     wordpress) [ -e /usr/share/wordpress/wp-load.php ] && has_tool php && has_tool mariadb-install-db && has_tool mariadbd ;;
     python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
@@ -57,6 +57,7 @@ debian_packages() {
     r2e) echo rss2email ;;
     wordpress) echo wordpress mariadb-server php-cli ;;
     php) echo php-cli ;;
+    dovecot) echo dovecot-imapd dovecot-lmtpd ;;
     *) echo "$1" ;;
   esac
 }
@@ -64,9 +65,9 @@ debian_packages() {
 # how_to_get NAME prints the line that would get it.
 how_to_get() {
   case $1 in
-    postfix)
-      if command -v postfix >/dev/null 2>&1; then
-        echo "run this as root, which Postfix starts as"
+    postfix | dovecot)
+      if command -v "$1" >/dev/null 2>&1; then
+        echo "run this as root, which it starts as"
         return
       fi
       ;;
@@ -86,7 +87,7 @@ how_to_get() {
       jing) echo "brew install jing-trang" ;;
       r2e) echo "pip install rss2email" ;;
       python3-venv) echo "brew install python" ;;
-      postfix) echo "(Postfix is tested on Linux only)" ;;
+      postfix | dovecot) echo "(Postfix and Dovecot are tested on Linux only)" ;;
       wordpress) echo "(WordPress is tested on Debian and Ubuntu only)" ;;
       *) echo "brew install $1" ;;
     esac

@@ -181,8 +181,8 @@ fn check(bounces: &Bounces, value: &Value<'_>, reader: &mut Reader) {
         ),
         _ => {}
     }
-    if bounces.every < Span::seconds(10) && value.get("every").is_some() {
-        reader.mistakes.push(value.at_key("every"), "`bounces.every`: expected 10s or longer");
+    if bounces.every < Span::seconds(1) && value.get("every").is_some() {
+        reader.mistakes.push(value.at_key("every"), "`bounces.every`: expected 1s or longer");
     }
 }
 

@@ -33,7 +33,7 @@ pub async fn poll_once(app: &App) -> anyhow::Result<Timestamp> {
         let due = match &polled {
             Polled::NotDue(at) => *at,
             Polled::Read { more: true, .. } => app.clock.now(),
-            Polled::Read { .. } | Polled::Failed(_) => next,
+            Polled::Read { .. } | Polled::Failed(_) => app.clock.now().plus(mailbox.every()),
         };
         next = next.min(due);
         tell(mailbox.name(), &polled);

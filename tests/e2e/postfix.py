@@ -4,6 +4,7 @@ Needs root, which Postfix starts as. Nothing of the machine's own Postfix is rea
 """
 
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -38,6 +39,14 @@ smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_recipient_restrictions = check_recipient_access regexp:{folder}/etc/access, reject_unlisted_recipient, permit
 """
 
+# A host behind the relay: it refuses after the relay has taken the message, which so comes back as a notification, and the
+# mail of the return path goes to a mailbox by LMTP.
+COMES_BACK = """
+smtpd_reject_unlisted_recipient = no
+smtpd_recipient_restrictions = permit_mynetworks, reject
+transport_maps = regexp:{folder}/etc/transport
+"""
+
 MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
@@ -45,7 +54,7 @@ cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 discard
+bounce unix - - n - 0 {bounce}
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 verify unix - - n - 1 verify
@@ -53,6 +62,7 @@ flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 proxywrite unix - - n - 1 proxymap
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
@@ -64,9 +74,12 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class Postfix:
-    """Takes mail for any address, but `inconnu@…` (550, no such user) and `plus-tard@…` (451, try again)."""
+    """Takes mail for any address, but `inconnu@…` (550, no such user) and `plus-tard@…` (451, try again).
 
-    def __init__(self):
+    With `returns_to`, a domain and the port of an LMTP server, it takes mail for anybody, sends back what is for `inconnu…@`,
+    and hands mail for that domain to the server."""
+
+    def __init__(self, returns_to=None):
         self.holder = tempfile.TemporaryDirectory(prefix="kiosque-postfix-")
         self.folder = Path(self.holder.name)
         self.folder.chmod(0o755)
@@ -78,13 +91,17 @@ class Postfix:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         values = {"folder": self.folder, "port": self.port, "nobody": NOBODY}
+        values["bounce"] = "bounce" if returns_to else "discard"
         files = {
-            "main.cf": MAIN.format(**values),
+            "main.cf": (MAIN + (COMES_BACK if returns_to else "")).format(**values),
             "master.cf": MASTER.format(**values),
             "domains": "/./ OK\n",
-            "mailboxes": "!/^inconnu@/ mail/\n",
+            "mailboxes": "!/^inconnu/ mail/\n",
             "access": "/^plus-tard@/ 451 4.7.1 Try again later\n",
         }
+        if returns_to:
+            domain, port = returns_to
+            files["transport"] = f"/@{re.escape(domain)}$/ lmtp:inet:127.0.0.1:{port}\n"
         for name, text in files.items():
             (self.folder / "etc" / name).write_text(text)
         self._run("start")

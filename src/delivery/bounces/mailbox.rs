@@ -138,6 +138,12 @@ impl Mailbox {
         &self.name
     }
 
+    /// How often it is read (ms).
+    #[must_use]
+    pub const fn every(&self) -> i64 {
+        self.every
+    }
+
     /// Reads what is new, if the time has come and no other node is at it. Of nodes that call this at once, one reads.
     ///
     /// # Errors
