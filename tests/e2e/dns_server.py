@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 
-UDP_ROOM = 512  # what a server may assume; what is longer is told by TCP
+UDP_ROOM = 400  # less than the 512 that a server may assume, so that a 2048-bit key is told by TCP
 
 
 class Dns:

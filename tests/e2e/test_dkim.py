@@ -101,7 +101,10 @@ class Signatures(unittest.TestCase):
         told = []
         for number in range(len(re.findall(rb"^DKIM-Signature:", message, re.M | re.I))):
             verifier = dkim.DKIM(message)
-            held = verifier.verify(idx=number, dnsfunc=look_up)
+            try:
+                held = verifier.verify(idx=number, dnsfunc=look_up)
+            except dkim.DKIMException:  # it raises for some faults and returns False for others
+                held = False
             told.append((verifier.signature_fields[b"s"].decode(), held))
         return sorted(told)
 

@@ -170,7 +170,7 @@ fn short(text: &str) -> String {
 }
 
 fn unsubscribe(sent: &[u8], arrived: &[u8]) -> Vec<Finding> {
-    const CHECK: &str = "unsubscribe";
+    const CHECK: &str = "list-unsubscribe";
     let both = ["List-Unsubscribe", "List-Unsubscribe-Post"];
     if both.iter().all(|name| fields(sent, name) == fields(arrived, name)) {
         return vec![Finding::ok(CHECK, "List-Unsubscribe and List-Unsubscribe-Post as they left")];
@@ -331,11 +331,11 @@ mod tests {
         );
         assert_eq!(
             replaced("<https://lettres.a.tg/u/x>", "<https://relais.tg/u>"),
-            [("unsubscribe", Failure)]
+            [("list-unsubscribe", Failure)]
         );
         assert_eq!(
             replaced("List-Unsubscribe: ", "List-Unsubscribe: <mailto:u@relais.tg>\r\nList-Unsubscribe: "),
-            [("unsubscribe", Failure)]
+            [("list-unsubscribe", Failure)]
         );
         assert_eq!(replaced("To: b@", "To: c@"), [("headers", Failure)]);
         assert_eq!(replaced("Bonjour https", "[Pub] Bonjour https"), [("text", Warning)]);

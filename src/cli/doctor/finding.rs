@@ -50,9 +50,9 @@ impl Finding {
             Verdict::Warning => "warning",
             Verdict::Failure => "FAILURE",
         };
-        output::say(format!("{verdict:<8} {:<12} {}", self.check, self.found));
+        output::say(format!("{verdict:<8} {:<16} {}", self.check, self.found));
         if let Some(advice) = &self.advice {
-            output::say(format!("{:<21} -> {advice}", ""));
+            output::say(format!("{:<25} -> {advice}", ""));
         }
     }
 }
