@@ -20,7 +20,7 @@ use tower::ServiceExt;
 use crate::support::database::each_engine;
 use crate::support::invariants::{Counted, Known, judge};
 use crate::support::newsroom::config;
-use crate::support::post::{DAILY, Post, relay_at};
+use crate::support::post::{DAILY, Post, relay_at, short_timers};
 use crate::support::smtp::{Act, Kind, Rule, SmtpServer, Step, tls_acceptor, tls_authority};
 
 const FAULTS: [Act; 8] = [
@@ -57,6 +57,9 @@ fn expected(step: Step, fault: Act) -> &'static [(&'static str, bool)] {
     }
 }
 
+/// Silence shows after this: short enough for a test, long enough that a busy machine is not taken for a silent relay.
+const SILENCE: Duration = Duration::from_secs(1);
+
 /// The relay of a run: with TLS and a password where the stage needs them.
 async fn open(db: &Db, step: Step) -> (Post, Relay) {
     let mut post = Post::of_newsletter(db, 20, "expire_after = \"9d\"").await;
@@ -67,12 +70,21 @@ async fn open(db: &Db, step: Step) -> (Post, Relay) {
     }
     // One connection, so that what was meant for one reader is met by him.
     let mut relay = relay_at(&post.relay, 1);
+    patient(&mut relay);
     if let (true, Way::Smtp(server)) = (protected, &mut relay.way) {
         server.security = Security::StartTls;
         server.tls = TlsClient::new(tls_authority()).unwrap();
         server.credentials = Some(Credentials::new("jean".to_owned(), "secret".to_owned()));
     }
     (post, relay)
+}
+
+fn patient(relay: &mut Relay) {
+    if let Way::Smtp(server) = &mut relay.way {
+        let each = SILENCE;
+        server.timers =
+            Timers { banner: each, command: each, data: each, block: each, dot: each, ..short_timers() };
+    }
 }
 
 /// Each fault of a stage once, 20 recipients.
@@ -159,7 +171,9 @@ async fn storm(db: &Db, readers: i64) {
         post.relay.rule(if *taken { rule.but_takes() } else { rule });
         taken_twice += usize::from(*taken && !matches!(act, Act::ReplyAndReset(_)));
     }
-    post.run_out(&post.pump_with(vec![relay_at(&post.relay, 8)], Settings::default())).await;
+    let mut relay = relay_at(&post.relay, 8);
+    patient(&mut relay);
+    post.run_out(&post.pump_with(vec![relay], Settings::default())).await;
     assert_eq!(post.states().await, BTreeMap::from([("sent", readers)]));
     let counted = judge(&post, &Known::default()).await;
     assert!(counted.second >= taken_twice, "{counted:?} of {taken_twice}");
