@@ -141,3 +141,10 @@ CREATE TABLE folded_deliveries (
     folded_at  BIGINT NOT NULL
 );
 CREATE INDEX deliveries_finished ON deliveries (finished_at) WHERE finished_at IS NOT NULL;
+
+-- Fan-out
+
+-- What has a subscription is found by it, an edition's rows above all. Hashes lie scattered: a million of them in an
+-- index took two thirds of the time of a fan-out.
+DROP INDEX deliveries_of_address;
+CREATE INDEX deliveries_of_address ON deliveries (address_hash, created_at) WHERE subscription_id IS NULL;

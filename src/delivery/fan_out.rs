@@ -41,7 +41,7 @@ struct Common<'a> {
 }
 
 /// A bulk writer holds SQLite's write lock about this long, and rests this long (design §4).
-const HOLD: Duration = Duration::from_millis(10);
+const HOLD: Duration = Duration::from_millis(14);
 const REST: Duration = Duration::from_millis(2);
 
 /// Subscriptions looked at in a chunk.

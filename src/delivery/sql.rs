@@ -137,6 +137,21 @@ macro_rules! balance {
     };
 }
 
+/// The ids of every row to an address, by its hash. What has a subscription is found by it.
+macro_rules! of_address {
+    ($hash:literal) => {
+        concat!(
+            "(SELECT a.id FROM deliveries a WHERE a.address_hash = ",
+            $hash,
+            " AND a.subscription_id IS NULL UNION ALL SELECT a.id FROM subscribers ar ",
+            "JOIN subscriptions au ON au.subscriber_id = ar.id JOIN deliveries a ON a.subscription_id = au.id ",
+            "WHERE ar.address_hash = ",
+            $hash,
+            ")"
+        )
+    };
+}
+
 macro_rules! listed {
     () => {
         "SELECT id, kind, edition_id, address, state, held, reason, due_at, expires_at, attempts, relay, reply_stage, \
@@ -431,7 +446,7 @@ statements! {
     ADD_RESEND = "INSERT INTO deliveries (kind, dedup_key, priority, resend, edition_id, subscription_id, variant_id, address,
             address_hash, name, recipient_group, message_id, state, due_at, expires_at, created_at)
         SELECT 'edition', $1, 5, TRUE, $2, s.id, $4, r.address, r.address_hash, r.name,
-            coalesce((SELECT d.recipient_group FROM deliveries d WHERE d.address_hash = r.address_hash
+            coalesce((SELECT d.recipient_group FROM deliveries d WHERE d.subscription_id = s.id
                 AND d.edition_id IS NOT NULL ORDER BY d.id DESC LIMIT 1), $8), $5, 'pending', $6, $7, $6
         FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id WHERE s.id = $3";
 
@@ -444,7 +459,7 @@ statements! {
         FROM subscribers r JOIN subscriptions s ON s.subscriber_id = r.id
         JOIN newsletters n ON n.id = s.newsletter_id JOIN choices c ON c.id = s.choice_id
         WHERE r.address_hash = $1 ORDER BY n.title, s.id";
-    HAS_DELIVERIES = "SELECT EXISTS (SELECT 1 FROM deliveries WHERE address_hash = $1) AS known";
+    HAS_DELIVERIES = (concat!("SELECT EXISTS ", of_address!("$1"), " AS known"));
     SLOTS_UNTIL = "SELECT s.slot_key, s.at, s.outcome, s.reason, e.id AS edition_id
         FROM slots s LEFT JOIN editions e ON e.slot_id = s.id
         WHERE s.newsletter_id = $1 AND s.at <= $2 ORDER BY s.at DESC, s.id DESC LIMIT $3";
@@ -452,9 +467,9 @@ statements! {
             e.approved_at, e.released_at, e.fanned_out_at,
             EXISTS (SELECT 1 FROM folded_deliveries f WHERE f.edition_id = e.id) AS folded
         FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id WHERE e.id = $1";
-    DELIVERIES_OF_READER = "SELECT id, resend, state, held, reason, due_at, expires_at, attempts, in_doubt_at, relay,
+    DELIVERIES_OF_READER = (concat!("SELECT id, resend, state, held, reason, due_at, expires_at, attempts, in_doubt_at, relay,
             reply_stage, reply_code, reply_text, message_id, created_at, finished_at
-        FROM deliveries WHERE edition_id = $1 AND address_hash = $2 AND kind = 'edition' ORDER BY resend, id";
+        FROM deliveries WHERE edition_id = $1 AND id IN ", of_address!("$2"), " AND kind = 'edition' ORDER BY resend, id"));
     CHOICE_HAS_VARIANT = "SELECT EXISTS (SELECT 1 FROM editions e
             JOIN edition_choices ec ON ec.edition_id = e.id AND ec.revision = e.revision
             JOIN choices c ON c.id = ec.choice_id

@@ -2,6 +2,15 @@
 
 use crate::statements;
 
+/// The ids of every row to the address whose hash is $1. What has a subscription is found by it.
+macro_rules! of_address {
+    () => {
+        "(SELECT a.id FROM deliveries a WHERE a.address_hash = $1 AND a.subscription_id IS NULL \
+          UNION ALL SELECT a.id FROM subscribers ar JOIN subscriptions au ON au.subscriber_id = ar.id \
+          JOIN deliveries a ON a.subscription_id = au.id WHERE ar.address_hash = $1)"
+    };
+}
+
 statements! {
     // Bounces ---------------------------------------------------------------------------------------------------
     FIND_BOUNCED = "SELECT id, kind, address, address_hash, created_at FROM deliveries WHERE id = $1";
@@ -11,19 +20,22 @@ statements! {
     // $1 the address's hash, $2 when the bounced edition was written, $3 until when a later one that was sent may still
     // come back. Counted are the editions that failed softly since the last that arrived, and since a suppression was
     // last lifted.
-    SOFT_IN_A_ROW = "SELECT count(*) AS editions, coalesce(min(d.created_at), 0) AS first
+    SOFT_IN_A_ROW = (concat!(
+        "SELECT count(*) AS editions, coalesce(min(d.created_at), 0) AS first
         FROM deliveries d JOIN bounces b ON b.delivery_id = d.id AND b.kind = 'bounce' AND b.class = 'soft'
-        WHERE d.address_hash = $1 AND d.created_at <= $2 AND d.kind = 'edition'
+        WHERE d.id IN ", of_address!(), " AND d.created_at <= $2 AND d.kind = 'edition'
           AND d.created_at > coalesce((SELECT max(s.created_at) FROM deliveries s
-                WHERE s.address_hash = $1 AND s.state = 'sent' AND (s.created_at <= $2 OR s.finished_at <= $3)
+                WHERE s.id IN ", of_address!(), " AND s.state = 'sent' AND (s.created_at <= $2 OR s.finished_at <= $3)
                   AND NOT EXISTS (SELECT 1 FROM bounces x WHERE x.delivery_id = s.id AND x.kind = 'bounce')), 0)
-          AND d.created_at > coalesce((SELECT max(l.lifted_at) FROM suppressions l WHERE l.address_hash = $1), 0)";
+          AND d.created_at > coalesce((SELECT max(l.lifted_at) FROM suppressions l WHERE l.address_hash = $1), 0)"
+    ));
 
     // What a report is about ------------------------------------------------------------------------------------
     REPORTED_DELIVERY = "SELECT id, created_at FROM deliveries WHERE id = $1";
     // A Message-ID of an edition holds the beginning of the address's hash: $1 and $2 are the ends of that range.
-    REPORTED_MESSAGE = "SELECT id, created_at FROM deliveries
-        WHERE address_hash >= $1 AND address_hash <= $2 AND message_id = $3 ORDER BY id DESC LIMIT 1";
+    REPORTED_MESSAGE = "SELECT d.id, d.created_at FROM subscribers r JOIN subscriptions s ON s.subscriber_id = r.id
+        JOIN deliveries d ON d.subscription_id = s.id
+        WHERE r.address_hash >= $1 AND r.address_hash <= $2 AND d.message_id = $3 ORDER BY d.id DESC LIMIT 1";
     LATEST_OF_SUBSCRIPTION = "SELECT id, created_at FROM deliveries
         WHERE subscription_id = $1 AND kind = 'edition' AND state IN ('sent', 'in_doubt') ORDER BY id DESC LIMIT 1";
 

@@ -29,8 +29,8 @@ pub(super) const DOMAIN: &str = "epreuve.example";
 pub(super) const RUBRICS: usize = 22;
 
 /// Articles in full; the others are announced. So many, with so many words each, make a message of 35 kB.
-const IN_FULL: usize = 14;
-const SUMMARY: usize = 50;
+const IN_FULL: usize = 12;
+const SUMMARY: usize = 48;
 
 /// Where it keeps everything.
 #[derive(Debug, Clone)]
