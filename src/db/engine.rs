@@ -59,6 +59,10 @@ pub enum Tx {
 /// A writer that finds SQLite busy waits this long before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Pages of 4 kB in the write-ahead log before they are copied into the file. The pages of a queue are written again and
+/// again: the longer the log, the fewer copies, and syncs of the file that everybody waits for.
+const CHECKPOINT_PAGES: &str = "4000";
+
 /// How often a transaction that waits for the write lock looks again. SQLite's own busy handler sleeps up to 100 ms at a
 /// time, and so misses the 2 ms that a bulk writer rests, again and again.
 const BUSY_LOOK: Duration = Duration::from_millis(1);
@@ -99,8 +103,11 @@ impl Db {
             .create_if_missing(true)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .busy_timeout(BUSY_TIMEOUT);
-        let pool_of = |connections| SqlitePoolOptions::new().max_connections(connections);
+        // A file does not go away: no question before each use.
+        let pool_of =
+            |connections| SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
         // Connecting may have to wait for another process that recovers the file; only then is waiting ours.
         let writers_of = |connections| {
             pool_of(connections).after_connect(|connection, _| {
