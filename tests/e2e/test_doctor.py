@@ -13,6 +13,7 @@ from pathlib import Path
 
 from demo import PROGRAM, wait_for
 from dns_server import Dns
+from dovecot import PASSWORD, Dovecot
 from postfix import Postfix
 from test_relay import CONFIG
 
@@ -189,6 +190,27 @@ class Doctor(unittest.TestCase):
         self.assertIn(("unsubscribe", "warning"), verdicts, found)
         self.assertIn("answers one-click as it should", found["unsubscribe"])
         self.assertEqual({(check, verdict) for check, verdict in verdicts if check in kept and check != "dkim" and verdict != "ok"}, set())
+
+    @unittest.skipUnless(shutil.which("dovecot"), "Dovecot is missing")
+    def test_what_comes_into_an_imap_mailbox_is_compared_and_left_as_it_was(self):
+        dovecot = Dovecot()
+        self.addCleanup(dovecot.stop)
+        postfix = Postfix(returns_to=(FROM, dovecot.lmtp_port))
+        self.addCleanup(postfix.stop)
+        self.place(postfix.port)
+        self.serve()
+        url = f"imap://redaction@127.0.0.1:{dovecot.imap_port}"
+        words = ["--mailbox", url, "--to", f"redaction@{FROM}", "--patience", "40"]
+        verdicts, found = self.doctor(*words, "--password", "file:nowhere")
+        self.assertIn(("mailbox", "failure"), verdicts)
+        self.assertIn("--password: cannot read the file", found["mailbox"])
+        (self.folder / "password").write_text(PASSWORD + "\n")
+        verdicts, found = self.doctor(*words, "--password", "file:password")
+        for check in ("mailbox", "message-id", "list-unsubscribe", "return-path", "links", "pixels"):
+            self.assertIn((check, "ok"), verdicts, found)
+        self.assertIn("holds", found["dkim"])
+        [(flags, _)] = dovecot.messages()
+        self.assertNotIn(b"\\Seen", flags)
 
     def test_a_relay_that_meddles_is_found_out(self):
         self.place(self.meddler.port)
