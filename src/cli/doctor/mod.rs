@@ -142,7 +142,7 @@ fn publisher(config: &Config) -> Vec<Finding> {
             let (line, key, count) = (first.line, &first.key, left.len());
             let found =
                 format!("{count} values still stand as in the example, the first in line {line} ({key})");
-            let advice = "put yours in their place; check-config names all of them";
+            let advice = "put yours in their place before mail leaves this machine";
             vec![match leaves {
                 true => Finding::failure("publisher", found, advice),
                 false => Finding::warning("publisher", found, advice),
