@@ -67,6 +67,7 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
         "kiosque_doubts_resent_total",
         "Messages in doubt that were taken up again: at most so many second copies."
     );
+    metrics::describe_counter!("kiosque_delivery_results_total", "Results of attempts by class.");
     metrics::describe_counter!("kiosque_reports_total", "What came back, by kind.");
     metrics::describe_gauge!("kiosque_hub_failures", "Failures since a WebSub hub last took news, by hub.");
     Ok(HANDLE.get_or_init(|| handle).clone())

@@ -159,15 +159,15 @@ async fn an_edition_goes_once_more_to_who_may_be_mailed_apart_from_the_balance()
 #[tokio::test]
 async fn many_deliveries_are_counted_held_released_and_tried_again_at_once() {
     each_engine(async |db| {
-        let post = Post::to_readers(&db, 450).await;
+        let post = Post::to_readers(&db, 230).await;
         let now = post.room.now();
         let of_edition = || Filter { edition: Some(post.edition), ..Filter::default() };
         let counted = operate::count(&db, What::Hold, &of_edition()).await.unwrap();
-        assert_eq!(counted.iter().map(|matching| matching.rows).sum::<i64>(), 450);
+        assert_eq!(counted.iter().map(|matching| matching.rows).sum::<i64>(), 230);
         let all = async |step, filter: Filter| {
             operate::all(&db, step, &filter, "to be looked at", now).await.unwrap()
         };
-        assert_eq!(all(What::Hold, of_edition()).await, 450);
+        assert_eq!(all(What::Hold, of_edition()).await, 230);
         assert_eq!(all(What::Hold, of_edition()).await, 0, "held already");
         let group = counted[0].recipient_group.clone();
         let of_group = Filter { group: Some(group), ..Filter::default() };
@@ -175,14 +175,14 @@ async fn many_deliveries_are_counted_held_released_and_tried_again_at_once() {
             all(What::Release, Filter { group: Some("ailleurs".into()), ..Filter::default() }).await,
             0
         );
-        assert_eq!(all(What::Release, of_group).await, 450);
+        assert_eq!(all(What::Release, of_group).await, 230);
         post.room
-            .sql("UPDATE deliveries SET state = 'failed', finished_at = 1 WHERE subscription_id <= 300")
+            .sql("UPDATE deliveries SET state = 'failed', finished_at = 1 WHERE subscription_id <= 210")
             .await;
         let failed = Filter { state: Some(delivery::State::Failed), ..of_edition() };
-        assert_eq!(all(What::Retry, failed.clone()).await, 300);
+        assert_eq!(all(What::Retry, failed.clone()).await, 210);
         assert_eq!(all(What::Retry, failed).await, 0);
-        assert_eq!(post.balance().await.pending, 450);
+        assert_eq!(post.balance().await.pending, 230);
     })
     .await;
 }
