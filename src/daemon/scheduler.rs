@@ -17,6 +17,10 @@ const STEP: Duration = Duration::from_secs(1);
 /// A trouble is told again after this many steps, so that a log is not all the same line.
 const TELL_EVERY: u32 = 60;
 
+/// A step fans out a million rows in seconds; one that takes so long waits for a database that has gone without a word. What
+/// it did in part, another goes on with.
+const STEP_WITHIN: Duration = Duration::from_secs(600);
+
 /// A trouble that is over after so many steps alarms nobody.
 const PATIENCE: u32 = 60;
 
@@ -32,8 +36,9 @@ pub(super) async fn run(app: &App, node: &Node, mut stop: watch::Receiver<bool>)
     let mut raised = Raised::default();
     loop {
         let trouble = match super::within(may_schedule(app, node)).await {
-            Ok(None) => step(app)
+            Ok(None) => tokio::time::timeout(STEP_WITHIN, step(app))
                 .await
+                .unwrap_or_else(|_| Err(anyhow::anyhow!("the database has not answered for {STEP_WITHIN:?}")))
                 .err()
                 .map(|error| Trouble { kind: Some(Kind::ScheduleStuck), why: format!("{error:#}") }),
             Ok(trouble) => trouble,

@@ -8,7 +8,8 @@ use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
-    Executor as _, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection as _, Executor as _, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
+    Transaction,
 };
 
 /// Which engine a [`Db`] stands on.
@@ -78,6 +79,8 @@ impl Db {
             let pool = PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(10))
+                .after_connect(|connection, _| Box::pin(guard(connection)))
+                .after_release(|connection, _| Box::pin(is_alive(connection)))
                 .connect_with(options)
                 .await
                 .context("cannot connect to PostgreSQL; check database.url and that the server runs")?;
@@ -105,9 +108,14 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .busy_timeout(BUSY_TIMEOUT);
-        // A file does not go away: no question before each use.
-        let pool_of =
-            |connections| SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
+        // A file does not go away: no question before each use. SQLite ends a transaction by itself when the disk is full, and
+        // sqlx goes on believing in it: such a connection would refuse to begin another for ever.
+        let pool_of = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .test_before_acquire(false)
+                .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+        };
         // Connecting may have to wait for another process that recovers the file; only then is waiting ours.
         let writers_of = |connections| {
             pool_of(connections).after_connect(|connection, _| {
@@ -219,6 +227,27 @@ async fn begin_immediate(pool: &SqlitePool) -> sqlx::Result<Tx> {
 fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xFF == 5)
+}
+
+/// A node that vanishes must not keep its locks for the two hours that TCP takes to notice by default.
+async fn guard(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query(
+        "SELECT set_config('idle_in_transaction_session_timeout', '10s', FALSE),
+            set_config('tcp_keepalives_idle', '15', FALSE), set_config('tcp_keepalives_interval', '5', FALSE),
+            set_config('tcp_keepalives_count', '3', FALSE)",
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// A connection that was given up in the middle of a question may be open at this end alone. The pool would ask it without
+/// end, and have one place less.
+async fn is_alive(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    match tokio::time::timeout(Duration::from_secs(5), connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
 }
 
 impl Tx {

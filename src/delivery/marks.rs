@@ -24,6 +24,9 @@ const ROWS: usize = 64;
 /// How long results alone wait for a leave that is asked for, to be in one commit with it.
 const LINGER: Duration = Duration::from_millis(3);
 
+/// A server that has not answered by then does not answer.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
 /// What becomes of a row.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Settlement {
@@ -219,6 +222,8 @@ pub(super) struct Writer {
     pub(super) lease: i64,
     /// Says that waiting for an absent store must end.
     pub(super) give_up: watch::Receiver<bool>,
+    /// How long a server that is away is waited for.
+    pub(super) patience: Duration,
 }
 
 impl Writer {
@@ -255,8 +260,9 @@ impl Writer {
     /// Tries until the store takes it; false when told to give up.
     async fn write_until_done(&mut self, settlements: &[Settlement], asks: &mut Vec<Ask>) -> bool {
         let mut pause = Duration::from_millis(20);
+        let began = Instant::now();
         loop {
-            match self.write(settlements, asks).await {
+            match self.write_within(settlements, asks).await {
                 Ok((checked, refusals)) => {
                     for ask in asks.drain(..) {
                         let refusal = refusals.iter().find(|(id, _)| *id == ask.row.id);
@@ -276,8 +282,35 @@ impl Writer {
                 }
             }
             pause = (pause * 2).min(Duration::from_secs(2));
+            // A file on a full disk is waited for without end: nobody else can send its rows.
+            if self.db.engine() == Engine::Postgres && began.elapsed() > self.patience {
+                let away = began.elapsed();
+                tracing::error!(
+                    rows = settlements.len(),
+                    ?away,
+                    "results of deliveries could not be written"
+                );
+                return false;
+            }
             // Who has given up asking must not be put in doubt.
             asks.retain(|ask| !ask.answer.is_closed());
+        }
+    }
+
+    /// [`Writer::write`], for a server that may have gone without a word. A commit that was not answered may have been
+    /// made; made again it changes nothing.
+    async fn write_within(
+        &self,
+        settlements: &[Settlement],
+        asks: &[Ask],
+    ) -> anyhow::Result<(Instant, Vec<(DeliveryId, Refusal)>)> {
+        match self.db.engine() {
+            Engine::Sqlite => self.write(settlements, asks).await,
+            Engine::Postgres => {
+                tokio::time::timeout(ANSWER_WITHIN, self.write(settlements, asks)).await.unwrap_or_else(
+                    |_| Err(anyhow::anyhow!("the database has not answered for {ANSWER_WITHIN:?}")),
+                )
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use anyhow::Context;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::clock::{Clock, MINUTE};
+use crate::clock::{Clock, MINUTE, Timestamp};
 use crate::config::OnDoubt;
 use crate::db::{Db, Engine, Keys, NodeId, Purpose};
 use crate::delivery::lock::PumpLock;
@@ -36,6 +36,8 @@ pub struct Settings {
     pub hold_on_doubt: BTreeSet<String>,
     /// How long the end of the program waits for messages on the wire.
     pub drain: Duration,
+    /// How long results wait for a database server that is away, before the pump fails.
+    pub patience: Duration,
     /// What jitter depends on.
     pub seed: u64,
 }
@@ -48,6 +50,7 @@ impl Default for Settings {
             doubt_delay: 5 * MINUTE,
             hold_on_doubt: BTreeSet::new(),
             drain: Duration::from_secs(60),
+            patience: Duration::from_secs(600),
             seed: 0,
         }
     }
@@ -79,6 +82,9 @@ impl Waker {
 
 /// How often the pump looks by itself: other processes put rows in the queue too.
 const POLL: Duration = Duration::from_secs(1);
+
+/// Longer than SQLite's busy timeout.
+const CLAIM_WITHIN: Duration = Duration::from_secs(40);
 
 /// Sends what stands in the queue.
 #[derive(Debug)]
@@ -155,20 +161,25 @@ impl Pump {
     /// the rest to the queue.
     ///
     /// # Errors
-    /// When the pump's lock cannot be made. A store or a relay that is away is waited for.
+    /// When the pump's lock cannot be made, or results could not be written for [`Settings::patience`]: what was on the wire
+    /// is then in doubt, as after a kill. A relay that is away is waited for.
     pub async fn run(&self, mut shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
         let Some(_lock) = self.wait_for_lock(&mut shutdown).await? else { return Ok(()) };
         let mut taken_over = false;
+        let mut lost = None;
         let mut crew = self.crew();
         while !*shutdown.borrow() {
             if !taken_over {
                 taken_over = self.log(self.take_over().await.map(|()| 1), "take over") == Some(1);
             }
             let claimed = match taken_over {
-                true => self.log(self.claim(&crew.shared.queue).await, "claim").unwrap_or(0),
+                true => self.claim_within(&crew.shared.queue, &mut lost).await,
                 false => 0,
             };
             crew.replace_fallen();
+            if crew.writer.is_finished() {
+                anyhow::bail!("the database was away for too long: results of deliveries are lost");
+            }
             // Where something was, there may be more: look again as soon as half of it is gone.
             let wait = if claimed > 0 { POLL / 20 } else { POLL };
             tokio::select! {
@@ -225,6 +236,7 @@ impl Pump {
             owner: self.owner.clone(),
             lease: self.settings.lease,
             give_up: given_up,
+            patience: self.settings.patience,
         };
         let (marks, writer) = writer.start();
         let shared = Arc::new(Shared {
@@ -240,6 +252,27 @@ impl Pump {
             crew.hire();
         }
         crew
+    }
+
+    /// Claims, and never waits for ever. A claim that was not answered may have been made: its rows, which stand in no
+    /// queue, are returned when the store is back. Those that do stand in ours are lost to it, and claimed again.
+    async fn claim_within(&self, queue: &Queue, lost: &mut Option<Timestamp>) -> usize {
+        let leased_until = self.clock.now().plus(self.settings.lease);
+        let claim = async {
+            if let Some(until) = *lost {
+                let rows = store::return_lost(&self.db, &self.owner, until).await?;
+                tracing::info!(rows, "claims that were not answered are returned");
+                *lost = None;
+            }
+            self.claim(queue).await
+        };
+        let claimed = tokio::time::timeout(CLAIM_WITHIN, claim).await;
+        let claimed = claimed.unwrap_or_else(|_| Err(anyhow::anyhow!("the database has not answered")));
+        if claimed.is_err() {
+            let first = lost.unwrap_or(leased_until);
+            *lost = Some(first.min(leased_until));
+        }
+        self.log(claimed, "claim").unwrap_or(0)
     }
 
     /// Fills the queue. A person who waits is served however full it is; digests wait until half a batch is sent.

@@ -175,6 +175,8 @@ statements! {
     // Claims whose owner let the lease pass before any body was begun, or has given no sign of life since $2.
     RETURN_EXPIRED_CLAIMS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
         WHERE state = 'claimed' AND (lease_until <= $1 OR owner IN (SELECT id FROM nodes WHERE seen_at <= $2))";
+    RETURN_LOST_CLAIMS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
+        WHERE state = 'claimed' AND owner = $1 AND lease_until >= $2";
     // On SQLite the pump's lock is ours: every other owner is a run of the program that has ended.
     RETURN_CLAIMS_OF_OTHERS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
         WHERE state = 'claimed' AND owner <> $1";

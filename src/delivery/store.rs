@@ -146,6 +146,11 @@ pub(super) async fn return_expired(db: &Db, now: Timestamp) -> sqlx::Result<u64>
     execute!(db, sql::RETURN_EXPIRED_CLAIMS, now, now.plus(-DEAD_AFTER))
 }
 
+/// Returns what `owner` claimed at or after the claim whose lease was until `leased_until`, without having begun it.
+pub(super) async fn return_lost(db: &Db, owner: &NodeId, leased_until: Timestamp) -> sqlx::Result<u64> {
+    execute!(db, sql::RETURN_LOST_CLAIMS, owner.as_str(), leased_until)
+}
+
 /// Returns at once what runs of the program that have ended had claimed; what they left in doubt is sent again
 /// `doubt_delay` (ms) after it was. Only for the holder of the pump's lock on SQLite.
 pub(super) async fn return_claims_of_others(

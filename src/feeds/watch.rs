@@ -19,6 +19,9 @@ pub const CHANNEL: &str = "kiosque_feeds";
 /// How often SQLite is asked whether somebody committed: about 20 µs each time.
 const SQLITE_POLL: Duration = Duration::from_millis(25);
 
+/// A database that takes longer may have gone without a word; thousands of feeds are built in seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
 /// After a refresh that built something the loop rests twice as long as that took, between these bounds: an
 /// import that commits fifty times a second must not keep a core busy, and its articles show within a second.
 const REST: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
@@ -59,7 +62,8 @@ async fn keep_fresh(store: &FeedStore, db: &Db, clock: &Clock) -> ! {
 /// ends, not every second.
 async fn refresh(store: &FeedStore, db: &Db, clock: &Clock, failing: &mut bool) -> Option<Timestamp> {
     let started = Instant::now();
-    match store.refresh(db, clock.now()).await {
+    let refreshed = tokio::time::timeout(ANSWER_WITHIN, store.refresh(db, clock.now())).await;
+    match refreshed.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within {ANSWER_WITHIN:?}"))) {
         Ok(done) => {
             if std::mem::take(failing) {
                 tracing::info!("feeds are refreshed again");

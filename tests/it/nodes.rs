@@ -1,14 +1,13 @@
 //! Two nodes on one PostgreSQL, as real processes: one slot, one edition, one copy for each reader.
 
-use std::fs::File;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kiosque::clock::{Clock, HOUR, MINUTE};
 use kiosque::db::Db;
 use kiosque::{execute, fetch_one};
 
 use crate::support::database::TestDatabase;
+use crate::support::node::{Node, until};
 use crate::support::program::Place;
 use crate::support::smtp::SmtpServer;
 
@@ -51,50 +50,6 @@ fn config(database: &str, relay: &str) -> String {
     )
 }
 
-/// A node, stopped when it is forgotten.
-struct Node {
-    place: Place,
-    process: Child,
-}
-
-impl Node {
-    fn start(config: &str) -> Self {
-        let place = Place::with(config);
-        let log = File::create(place.path().join("log.txt")).unwrap();
-        let mut command = place.command(&["serve"]);
-        command.stdout(Stdio::null()).stderr(log).env("RUST_LOG", "info");
-        let process = command.spawn().unwrap();
-        Self { place, process }
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.place.path().join("log.txt")).unwrap_or_default()
-    }
-
-    fn terminate(&self) {
-        let id = i32::try_from(self.process.id()).unwrap();
-        let id = rustix::process::Pid::from_raw(id).unwrap();
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// Looks again and again, at most a minute.
-async fn until(what: &str, nodes: &[Node], holds: impl AsyncFn() -> bool) {
-    let began = Instant::now();
-    while !holds().await {
-        let logs = || nodes.iter().map(Node::log).collect::<Vec<_>>().join("\n---\n");
-        assert!(began.elapsed() < Duration::from_secs(60), "{what} did not happen:\n{}", logs());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
 async fn number(db: &Db, statement: kiosque::db::Sql) -> i64 {
     let (number,): (i64,) = fetch_one!(db, statement).unwrap();
     number
@@ -116,23 +71,23 @@ async fn two_nodes_with_a_due_slot_make_one_edition_and_one_copy_each() {
     let config = config(&database.url, &relay.address.to_string());
     newsroom(&config);
 
-    let mut nodes = [Node::start(&config), Node::start(&config)];
+    let nodes = [Node::start(&config), Node::start(&config)];
+    let [first, second] = &nodes;
+    let both = [first, second];
     let db = database.open().await;
-    until("the start of two nodes", &nodes, async || number(&db, NODES).await == 2).await;
+    until("the start of two nodes", &both, async || number(&db, NODES).await == 2).await;
     assert_eq!(number(&db, EDITIONS).await, 0, "the slot lies before the schedule was taken up");
     // Both look once a second: from now on the slot is one they have missed, by less than the grace.
     execute!(&db, TAKE_UP_EARLIER).unwrap();
-    until("the delivery to everybody", &nodes, async || {
+    until("the delivery to everybody", &both, async || {
         number(&db, SENT).await == i64::try_from(READERS).unwrap()
     })
     .await;
 
-    for node in &nodes {
-        node.terminate();
-    }
-    for node in &mut nodes {
-        let status = node.process.wait().unwrap();
-        assert!(status.success(), "{status}: {}", node.log());
+    for node in nodes {
+        let log = node.log();
+        let status = node.end();
+        assert!(status.success(), "{status}: {log}");
     }
     assert_eq!(number(&db, EDITIONS).await, 1);
     assert_eq!(number(&db, DELIVERIES).await, i64::try_from(READERS).unwrap());

@@ -3,11 +3,15 @@
 pub mod children;
 pub mod clean_feeds;
 pub mod database;
+pub mod faketime;
 pub mod feed_room;
 pub mod feed_site;
 pub mod imap;
 pub mod invariants;
+pub mod link;
 pub mod newsroom;
+pub mod node;
+pub mod own_postgres;
 pub mod post;
 pub mod press;
 pub mod program;
