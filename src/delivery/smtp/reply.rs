@@ -181,6 +181,24 @@ mod tests {
         assert!(parse(&vec![b'2'; REPLY_MAX + 1]).is_err());
     }
 
+    #[test]
+    fn the_replies_that_the_fuzzer_starts_from_are_read_to_their_end() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/replies");
+        let mut read = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            let mut rest = bytes.as_slice();
+            while let Ok(Some((response, length))) = parse(rest) {
+                let reply = Reply::from(&response);
+                assert!((200..600).contains(&reply.code) && reply.text.len() <= TEXT_MAX);
+                assert!(!reply.text.contains(char::is_control), "{reply}");
+                rest = &rest[length..];
+                read += 1;
+            }
+        }
+        assert!(read > 20, "{read}");
+    }
+
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read_the_same_whole_or_in_pieces(bytes: Vec<u8>, cut: usize) {
