@@ -11,8 +11,9 @@ from datetime import datetime, timedelta, timezone
 from email import message_from_bytes
 from email.policy import default as default_policy
 from pathlib import Path
+from urllib.parse import urlencode, urljoin
 
-from demo import PROGRAM, ROOT, wait_for
+from demo import PROGRAM, ROOT, Links, ask, wait_for
 from postfix import Postfix
 from test_relay import ARTICLE, CONFIG
 
@@ -75,7 +76,7 @@ class Signatures(unittest.TestCase):
 
     @classmethod
     def send_all(cls):
-        """A digest to three readers, a test of it to an editor."""
+        """A digest to three readers, a test of it to an editor, a confirmation to who fills in the form."""
         published = (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat()
         lines = [
             {**ARTICLE, "id": str(number), "url": f"{ARTICLE['url']}-{number}", "published_at": published}
@@ -87,9 +88,14 @@ class Signatures(unittest.TestCase):
             cls.run_verb("subscriber", "add", reader, "--newsletter", "matinale", "--consent", "épreuve")
         cls.run_verb("edition", "test", "matinale", "--to", "redaction@lecteurs.example")
         cls.run_verb("edition", "run", "matinale", "--yes")
+        base = "http://" + re.search(r"127\.0\.0\.1:\d+", cls.log())[0]
+        form = Links(ask(f"{base}/lettres").text).forms[0]
+        body = urlencode({"address": "nouveau@lecteurs.example", "newsletter": "matinale"}).encode()
+        assert ask(urljoin(base + "/lettres", form["action"]), "POST", body=body).status == 200
         cls.arrived = wait_for(
-            "four mails", lambda: len(cls.postfix.received()) >= 4 and cls.postfix.received(), 40
+            "five mails", lambda: len(cls.postfix.received()) >= 5 and cls.postfix.received(), 40
         )
+        cls.digest = next(mail for mail in cls.arrived if b"\nList-Unsubscribe:" in mail)
 
     @staticmethod
     def by_dkimpy(message, records):
@@ -131,12 +137,14 @@ class Signatures(unittest.TestCase):
             with self.subTest(to=parsed["To"]):
                 self.assertIsNotNone(parsed["Received"], "it went through Postfix")
                 self.assertEqual(parsed.get_content_type(), "multipart/alternative")
-                self.assertIn("raccourcit", parsed["Subject"])
+                confirmation = "nouveau@" in parsed["To"]
+                self.assertEqual(parsed["List-Unsubscribe"] is None, confirmation)
+                self.assertRegex(parsed["Subject"], "inscription" if confirmation else "raccourcit")
                 self.assertEqual(self.by_dkimpy(message, self.records), both)
                 self.assertEqual(self.by_mailauth(message, self.records), both)
 
     def test_the_fields_that_gmail_and_rfc_8058_want_are_signed_and_from_is_sealed(self):
-        message = message_from_bytes(self.arrived[0], policy=default_policy)
+        message = message_from_bytes(self.digest, policy=default_policy)
         for signature in message.get_all("DKIM-Signature"):
             tags = dict(part.strip().split("=", 1) for part in str(signature).split(";"))
             names = re.sub(r"\s", "", tags["h"]).split(":")
@@ -147,7 +155,7 @@ class Signatures(unittest.TestCase):
             self.assertEqual(tags["c"], "relaxed/simple")
 
     def test_what_is_changed_on_the_way_does_not_hold(self):
-        message, neither = self.arrived[0], [("e2026", False), ("r2026", False)]
+        message, neither = self.digest, [("e2026", False), ("r2026", False)]
         for what, changed in [
             ("a word of the text", message.replace(b"raccourcit", b"rallonge", 1) if b"raccourcit" in message.split(b"\n\n", 1)[1] else None),
             ("the subject", message.replace(b"\nSubject: ", b"\nSubject: Re: ", 1)),
@@ -161,9 +169,9 @@ class Signatures(unittest.TestCase):
 
     def test_lettres_fault_with_content_type_and_simple_headers_is_not_ours(self):
         """lettre 0.11 signs headers `simple` in a way that nobody can verify, and fails on multipart with `Content-Type`."""
-        refolded = self.arrived[0].replace(b"\nSubject: ", b"\nsubject:   ", 1).replace(b"\nMIME-Version: 1.0", b"\nMime-Version:\t1.0", 1)
+        refolded = self.digest.replace(b"\nSubject: ", b"\nsubject:   ", 1).replace(b"\nMIME-Version: 1.0", b"\nMime-Version:\t1.0", 1)
         respaced = refolded.replace(b"multipart/alternative;\n boundary", b"multipart/alternative; boundary", 1)
-        self.assertNotEqual(refolded, self.arrived[0])
+        self.assertNotEqual(refolded, self.digest)
         self.assertNotEqual(respaced, refolded)
         both = [("e2026", True), ("r2026", True)]
         self.assertEqual(self.by_dkimpy(respaced, self.records), both)
