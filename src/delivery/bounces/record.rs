@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::clock::{DAY, Timestamp};
-use crate::db::Tx;
+use crate::db::{Db, Tx};
 use crate::delivery::bounces::sql::{BOUNCES_OF, FIND_BOUNCED, RECORD_BOUNCE, SOFT_IN_A_ROW};
 use crate::delivery::row::{DeliveryId, Kind};
 use crate::mail::one_line;
@@ -148,8 +148,8 @@ pub struct Recorded {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn of_delivery(tx: &mut Tx, delivery: DeliveryId) -> sqlx::Result<Vec<Recorded>> {
-    fetch_all!(tx, BOUNCES_OF, delivery)
+pub async fn of_delivery(db: &Db, delivery: DeliveryId) -> sqlx::Result<Vec<Recorded>> {
+    fetch_all!(db, BOUNCES_OF, delivery)
 }
 
 /// Words from outside as they may be kept and shown: one line, no control or text-direction characters, not too long.

@@ -3,6 +3,7 @@
 use super::facts::{Address, DeliveryFacts, EditionFacts, PastSuppression, SlotFacts};
 use super::words::{moment, sentence, suppression};
 use crate::clock::Timestamp;
+use crate::delivery::bounces::{Class, Recorded};
 use crate::delivery::report::reason;
 use crate::delivery::row::State;
 use crate::french::{date, number};
@@ -30,6 +31,9 @@ pub fn story(edition: &EditionFacts, reader: &Address, now: Timestamp) -> Vec<St
             ));
         }
         told.extend(delivered(delivery, edition, reader));
+        // What the relay answered at once stands in the story already.
+        let later = delivery.returned.iter().filter(|_| delivery.state != State::Failed);
+        told.extend(later.map(|bounce| came_back(bounce, edition.zone)));
     }
     if told.is_empty() {
         told.extend(left_out(edition, reader, now));
@@ -106,6 +110,25 @@ fn delivered(delivery: &DeliveryFacts, edition: &EditionFacts, reader: &Address)
         }
     }
     told
+}
+
+/// What came back after the relay had taken it: a refusal, a complaint.
+fn came_back(bounce: &Recorded, zone: Zone) -> String {
+    let at = moment(zone, bounce.at);
+    let host = bounce.reporter.as_deref().unwrap_or("un serveur");
+    let words = bounce.reply.as_deref().or(bounce.status.as_deref()).unwrap_or("sans motif");
+    match bounce.class {
+        Class::Hard => {
+            sentence("Revenue le {} : {} a répondu {}. Ce refus est définitif.", &[&at, host, words])
+        }
+        Class::Soft => {
+            sentence("Revenue le {} : {} a répondu {}. Ce refus peut être passager.", &[&at, host, words])
+        }
+        Class::Other => {
+            sentence("Revenue le {} : {} a répondu {}. L’adresse n’y est pour rien.", &[&at, host, words])
+        }
+        Class::Complaint => sentence("Signalée comme indésirable ; nous l’avons appris le {}.", &[&at]),
+    }
 }
 
 /// `250 2.0.0 Ok: queued as 4F7…`.

@@ -69,7 +69,25 @@ fn delivery(state: State) -> DeliveryFacts {
         message_id: "ed-12.ab@lettres.exemple.tg".into(),
         created_at: SLOT,
         finished_at: Some(SLOT.plus(12_000)),
+        returned: Vec::new(),
     }
+}
+
+#[test]
+fn what_came_back_stands_beside_what_was_handed_over() {
+    let bounce = Recorded {
+        class: Class::Hard,
+        status: Some("5.1.1".into()),
+        reply: Some("550 5.1.1 <script>: user unknown".into()),
+        reporter: Some("mx.exemple.tg".into()),
+        at: SLOT.plus(60_000),
+    };
+    let told = told_of(DeliveryFacts { returned: vec![bounce], ..delivery(State::Sent) });
+    assert!(told[0].starts_with("Remise au relais"), "{told:?}");
+    assert_eq!(
+        told[2],
+        "Revenue le lundi 23 novembre 2026 à 7 h 1 min 0 s : mx.exemple.tg a répondu 550 5.1.1 <script>: user unknown. Ce refus est définitif."
+    );
 }
 
 /// The story with ordinary spaces.

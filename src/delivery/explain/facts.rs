@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::articles::ArticleId;
 use crate::clock::Timestamp;
 use crate::db::{Db, Keys, json_list};
+use crate::delivery::bounces::{self, Recorded};
 use crate::delivery::row::{DeliveryId, State};
 use crate::delivery::sql;
 use crate::mail;
@@ -127,6 +128,9 @@ pub struct DeliveryFacts {
     pub created_at: Timestamp,
     /// When it was settled.
     pub finished_at: Option<Timestamp>,
+    /// What came back of it, by a report or by the relay's own answer.
+    #[sqlx(skip)]
+    pub returned: Vec<Recorded>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -276,7 +280,11 @@ pub async fn latest_slots(
 pub async fn edition_facts(db: &Db, id: EditionId, reader: &Address) -> sqlx::Result<Option<EditionFacts>> {
     let row: Option<EditionRow> = fetch_optional!(db, sql::EDITION_FACTS, id)?;
     let Some(row) = row else { return Ok(None) };
-    let deliveries = fetch_all!(db, sql::DELIVERIES_OF_READER, id, reader.hash.as_slice())?;
+    let mut deliveries: Vec<DeliveryFacts> =
+        fetch_all!(db, sql::DELIVERIES_OF_READER, id, reader.hash.as_slice())?;
+    for delivery in &mut deliveries {
+        delivery.returned = bounces::of_delivery(db, delivery.id).await?;
+    }
     let (mut choice_has_variant, mut chosen) = (false, None);
     if let Some(subscription) = reader.subscription(row.newsletter_id) {
         let (has,): (bool,) = fetch_one!(
