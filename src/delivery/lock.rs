@@ -35,7 +35,7 @@ impl PumpLock {
     /// Takes the lock of the SQLite file `database`, which need not be there; none while another process has it.
     ///
     /// # Errors
-    /// As [`PumpLock::take`].
+    /// As for the lock of an open store.
     pub fn beside(database: &Path) -> anyhow::Result<Option<Self>> {
         let mut path = database.as_os_str().to_owned();
         path.push(".pump");

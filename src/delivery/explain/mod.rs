@@ -1,6 +1,6 @@
 //! One reader's story: what happened to an edition or an article on its way to him, or which rule left him out (P8).
 //!
-//! [`facts`] are what the store holds, [`edition`] and [`article`] tell them in French and are pure. Never « reçu »: what a
+//! `facts` are what the store holds, `edition` and `article` tell them in French and are pure. Never « reçu »: what a
 //! relay took is « remis au relais », for nobody here knows more.
 
 pub mod article;
