@@ -1,6 +1,48 @@
 -- What delivery remembers beyond the row itself: who is left alone, who signed what, what came back.
 
 -- Pacing and replies
+ALTER TABLE deliveries ADD COLUMN reply_class TEXT;    -- what the last refusal meant (replies/classes.toml)
+
+-- Groups of recipient domains that are left alone, or were until now: then one message tries how it is.
+CREATE TABLE group_rests (
+    recipient_group TEXT   NOT NULL PRIMARY KEY,
+    until           BIGINT NOT NULL,
+    troubles        BIGINT NOT NULL,               -- in a row
+    cause           TEXT   NOT NULL CHECK (cause IN ('throttled', 'policy', 'refusals')),
+    detail          TEXT   NOT NULL,               -- what was said
+    at              BIGINT NOT NULL
+);
+
+-- What became of an edition's messages, by group: what the breaker goes by.
+CREATE TABLE edition_results (
+    edition_id      BIGINT NOT NULL REFERENCES editions (id),
+    recipient_group TEXT   NOT NULL,
+    sent            BIGINT NOT NULL,
+    hard            BIGINT NOT NULL,
+    policy          BIGINT NOT NULL,
+    message         BIGINT NOT NULL,
+    other           BIGINT NOT NULL,
+    distrusted_at   BIGINT,                        -- since when its hard refusals are the host's trouble
+    PRIMARY KEY (edition_id, recipient_group)
+);
+
+-- Editions that were paused because of what was refused. Once an operator has let one go on, it is not paused for the
+-- same again.
+CREATE TABLE edition_breakers (
+    edition_id BIGINT NOT NULL PRIMARY KEY REFERENCES editions (id),
+    cause      TEXT   NOT NULL CHECK (cause IN ('hard', 'policy', 'message')),
+    detail     TEXT   NOT NULL,
+    at         BIGINT NOT NULL,
+    stopped    BOOLEAN NOT NULL
+);
+
+-- Messages that a relay took in a day (since 1970, UTC), for its quota.
+CREATE TABLE relay_days (
+    relay    TEXT   NOT NULL,
+    day      BIGINT NOT NULL,
+    messages BIGINT NOT NULL,
+    PRIMARY KEY (relay, day)
+);
 
 -- Signatures
 

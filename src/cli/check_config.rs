@@ -6,6 +6,7 @@ use super::newsletter::{coming_of, sentence};
 use super::{Failure, left_out, output, serve, setup};
 use crate::app::App;
 use crate::clock::{Clock, Timestamp};
+use crate::delivery::Policy;
 use crate::newsletters::announce::describe_change;
 use crate::newsletters::coming;
 use crate::newsletters::declaration::Declaration;
@@ -18,6 +19,7 @@ use crate::newsletters::zone::Zone;
 /// database knows another schedule, what the change does.
 pub(super) async fn run(named: Option<&Path>) -> Result<(), Failure> {
     let (config, declarations) = setup::configuration(named)?;
+    Policy::load(&config)?;
     output::say(format!("{}: no mistakes", config.source().name));
     if let Some(refusal) = serve::example_values(&config) {
         output::say(format!("\nwarning: serve will not start: {refusal}"));

@@ -50,6 +50,8 @@ section! {
         pub approval: Approval = Approval::Automatic,
         /// How long a delivery is tried before it is given up.
         pub expire_after: Span = Span::hours(24),
+        /// How long its messages take to leave: each at an hour of its own within it.
+        pub spread: Span = Span::default(),
         /// What happens to a message whose arrival is unknown.
         pub on_doubt: OnDoubt = OnDoubt::Resend,
     } then check
@@ -98,6 +100,7 @@ fn check(newsletter: &Newsletter, value: &Value<'_>, reader: &mut Reader) {
         "at least `min_articles`",
     );
     at_least("expire_after", newsletter.expire_after >= Span::minutes(1), "at least \"1m\"");
+    at_least("spread", newsletter.spread < newsletter.expire_after, "less than `expire_after`");
     at_least("max_age", newsletter.max_age >= Span::minutes(1), "at least \"1m\"");
     at_least(
         "categories",

@@ -22,6 +22,10 @@ section! {
         pub connections: u32 = 4,
         /// Messages sent over one connection before it is closed.
         pub messages_per_connection: u32 = 100,
+        /// Messages a second; no bound when left out.
+        pub rate: Option<u32>,
+        /// Messages a day, from midnight to midnight UTC; no bound when left out.
+        pub quota: Option<u32>,
         /// It signs our mail (DKIM) for our domain by itself.
         pub signs: bool = false,
         /// Rows of one connection that may be in doubt at a time, 1 or 2.
@@ -196,6 +200,11 @@ fn check(relay: &Relay, value: &Value<'_>, reader: &mut Reader) {
         [("connections", relay.connections), ("messages_per_connection", relay.messages_per_connection)]
     {
         if number == 0 && value.get(key).is_some() {
+            reader.mistakes.push(value.at_key(key), format!("`relay.{key}`: expected at least 1"));
+        }
+    }
+    for (key, number) in [("rate", relay.rate), ("quota", relay.quota)] {
+        if number == Some(0) {
             reader.mistakes.push(value.at_key(key), format!("`relay.{key}`: expected at least 1"));
         }
     }

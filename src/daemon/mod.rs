@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::db::{Node, Role};
-use crate::delivery::{Pump, Relay, Settings, Signing};
+use crate::delivery::{Policy, Pump, Relay, Settings, Signing};
 use crate::feeds;
 
 pub use heartbeat::HOW_TO_RESUME;
@@ -122,7 +122,10 @@ fn send(app: &App, node: &Node, stop: &Stop, loops: &mut Loops) -> anyhow::Resul
         app.keys.clone(),
         node.id.clone(),
         Relay::all(&app.config)?,
-        Settings::of(&app.declarations.newsletters, seed(node)),
+        Settings {
+            policy: Policy::load(&app.config)?,
+            ..Settings::of(&app.declarations.newsletters, seed(node))
+        },
     )
     .signing_with(Signing::of(&app.config)?)
     .woken_by(app.waker.clone());

@@ -11,8 +11,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::delivery::failpoint::{self, Point};
 use crate::delivery::relay::Line;
+use crate::delivery::row::Claimed;
 use crate::delivery::smtp::{Cause, Failure, Reply, Server, Session, Stage};
-use crate::delivery::verdict::{Attempt, Reach, Verdicts};
+use crate::delivery::verdict::{Attempt, Reach};
 use crate::delivery::worker::{Outgoing, Shared, Worker};
 
 /// An open conversation and its place among the relay's connections.
@@ -24,7 +25,7 @@ pub(super) struct Open {
 
 impl Open {
     fn may_carry_another(&self) -> bool {
-        self.session.is_usable() && self.session.transactions() < self.line.relay.messages_per_connection
+        self.session.is_usable() && self.session.transactions() < self.line.messages_per_connection()
     }
 
     /// Whether a message may follow the one before in the same write.
@@ -48,8 +49,12 @@ impl Worker {
         let mut open = match self.connection(line, server).await {
             Ok(open) => open,
             Err(failure) => {
-                self.shared.verdicts.unreachable(&current.row, line, version, &failure);
-                return Some(current);
+                if self.shared.verdicts.unreachable(&current.row, line, version, &failure) {
+                    return Some(current);
+                }
+                // There are fewer connections than workers now: this one waits for a place without a row.
+                self.shared.verdicts.untried(&current.row);
+                return None;
             }
         };
         let shared = Arc::clone(&self.shared);
@@ -61,7 +66,7 @@ impl Worker {
             async {
                 match aside {
                     Some(aside) => Some(aside),
-                    None => shared.one_more(line).await,
+                    None => shared.one_more(line, &current.row).await,
                 }
             }
         );
@@ -70,19 +75,23 @@ impl Worker {
                 Attempt { line, version, newsletter: current.message.variant.newsletter.as_deref() };
             if let Err(failure) = begun {
                 self.aside = next;
+                let carried = open.session.transactions().saturating_sub(1);
                 self.keep(open);
                 if leave.is_err() {
                     return None; // settled by the writer
                 }
                 // The relay ends conversations as it likes; the next one tells.
-                if self.open.is_none() && !fresh && Verdicts::is_the_conversations(&failure) {
+                if self.open.is_none()
+                    && !fresh
+                    && shared.verdicts.is_the_conversations(line, &failure, carried)
+                {
                     return Some(current);
                 }
                 shared.verdicts.failed(&current.row, attempt, &failure, Reach::Before);
                 return None;
             }
             if next.is_none() && open.may_carry_another() {
-                next = shared.one_more(line).await;
+                next = shared.one_more(line, &current.row).await;
             }
             if !self.still(&current, leave).await {
                 // Hanging up says that the message will not come; a final dot would send an empty one.
@@ -121,7 +130,7 @@ impl Worker {
             (begun, leave, next) = tokio::join!(
                 answers,
                 shared.marks.ask(&ahead.row, &ahead.message.hash),
-                shared.one_more(line)
+                shared.one_more(line, &ahead.row)
             );
             self.hands = vec![Arc::clone(&ahead.row)];
             (current, fresh, version) = (ahead, false, line.version());
@@ -136,9 +145,13 @@ impl Worker {
             }
             open.session.quit().await;
         }
-        let permit = Arc::clone(&line.permits).acquire_owned().await;
-        let permit = permit
-            .map_err(|closed| Failure { stage: Stage::Connect, cause: Cause::Lost(closed.to_string()) })?;
+        let permit = match self.reserved.take() {
+            Some((reserved, permit)) if Arc::ptr_eq(&reserved, line) => permit,
+            _ => Arc::clone(&line.permits).acquire_owned().await.map_err(|closed| Failure {
+                stage: Stage::Connect,
+                cause: Cause::Lost(closed.to_string()),
+            })?,
+        };
         let session = Session::open(server).await?;
         Ok(Open { line: Arc::clone(line), session, _permit: permit })
     }
@@ -151,6 +164,7 @@ impl Worker {
 
     /// Ends the open conversation.
     pub(super) async fn hang_up(&mut self) {
+        self.reserved = None;
         if let Some(open) = self.open.take() {
             open.session.quit().await;
         }
@@ -158,13 +172,13 @@ impl Worker {
 }
 
 impl Shared {
-    /// The message that may follow on a connection of `line`, if one is ready now.
-    async fn one_more(&self, line: &Arc<Line>) -> Option<Outgoing> {
+    /// The message that may follow `before` on a connection of `line`, if one is ready now.
+    async fn one_more(&self, line: &Arc<Line>, before: &Claimed) -> Option<Outgoing> {
         if line.relay.in_doubt_max == 1 {
             return None;
         }
         while self.relays.pick(self.clock.now()).is_some_and(|picked| Arc::ptr_eq(picked, line)) {
-            if let Some(outgoing) = self.make(self.queue.ready()?).await {
+            if let Some(outgoing) = self.make(self.queue.ready(before)?).await {
                 return Some(outgoing);
             }
         }

@@ -11,6 +11,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::Span;
 use crate::db::{Db, Engine};
 use crate::delivery::failpoint::{self, Point};
+use crate::delivery::groups::Groups;
 use crate::delivery::sql;
 use crate::newsletters::desk::Desk;
 use crate::newsletters::edition::EditionId;
@@ -38,6 +39,9 @@ struct Common<'a> {
     /// Of the Message-IDs: the sender's.
     domain: &'a str,
     expire_after: Span,
+    /// Over which their hours are spread.
+    spread: Span,
+    groups: &'a Groups,
 }
 
 /// A bulk writer holds SQLite's write lock about this long, and rests this long (design §4).
@@ -68,8 +72,12 @@ pub async fn fan_out(desk: &Desk, clock: &Clock) -> anyhow::Result<Vec<(EditionI
 async fn edition(desk: &Desk, clock: &Clock, id: EditionId, slug: &str) -> anyhow::Result<u64> {
     let declaration =
         desk.declaration(slug).with_context(|| format!("no newsletter `{slug}` is declared"))?;
-    let common =
-        Common { domain: declaration.from.address().domain(), expire_after: declaration.expire_after };
+    let common = Common {
+        domain: declaration.from.address().domain(),
+        expire_after: declaration.expire_after,
+        spread: declaration.spread,
+        groups: &Groups::of(&desk.config.recipient_groups),
+    };
     let mut size = CHUNKS.0 * 5;
     let mut rows = 0;
     while let Some(Chunk { written, held }) = chunk(&desk.db, clock.now(), id, common, size).await? {
@@ -120,7 +128,9 @@ async fn chunk(
         upto,
         common.domain,
         common.expire_after.ms(),
-        now
+        now,
+        common.groups.json(),
+        common.spread.ms()
     )?;
     execute!(&mut tx, sql::MOVE_FAN_OUT, id, upto)?;
     failpoint::reach(Point::MidFanOut);

@@ -12,10 +12,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Db, Engine, NodeId, Tx};
-use crate::delivery::row::{Claimed, DeliveryId, State};
+use crate::delivery::consequences::{Consequences, RestCause};
+use crate::delivery::lane::Rest;
+use crate::delivery::replies::Class;
+use crate::delivery::row::{Claimed, DeliveryId, Kind, State};
 use crate::delivery::smtp::Stage;
 use crate::delivery::sql::{GIVE_WAY, PUT_IN_DOUBT, SETTLE, SETTLE_SENT, WHY_NOT};
-use crate::newsletters::edition::EDITION_STOPPED;
+use crate::newsletters::edition::{EDITION_STOPPED, EditionId};
 use crate::{execute, fetch_all, fetch_one};
 
 /// Rows in one commit, at most: so many messages a kill can leave with an answer that was not kept.
@@ -44,7 +47,34 @@ pub(super) struct Settlement {
     stage: Option<Stage>,
     code: Option<u16>,
     text: Option<String>,
+    class: Option<Class>,
     finished_at: Option<Timestamp>,
+    /// What else it means, for `consequences`.
+    #[serde(skip)]
+    pub(super) meaning: Meaning,
+}
+
+/// What a result means beyond its row.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Meaning {
+    pub(super) edition: Option<EditionId>,
+    /// The recipient's group, as it stands on the row.
+    pub(super) group: String,
+    /// The recipient's domain.
+    pub(super) domain: String,
+    /// His group is left alone.
+    pub(super) rest: Option<GroupRest>,
+    /// His group's rest is over.
+    pub(super) ends_rest: Option<String>,
+}
+
+/// A group that is left alone, as it is written down for all nodes.
+#[derive(Debug, Clone)]
+pub(super) struct GroupRest {
+    /// As the queue calls it.
+    pub(super) group: String,
+    pub(super) rest: Rest,
+    pub(super) cause: RestCause,
 }
 
 impl Settlement {
@@ -66,7 +96,14 @@ impl Settlement {
             stage: None,
             code: None,
             text: None,
+            class: None,
             finished_at: (!open).then_some(now),
+            meaning: Meaning {
+                edition: row.edition_id.filter(|_| row.kind == Kind::Edition),
+                group: row.recipient_group.clone(),
+                domain: row.address.rsplit('@').next().unwrap_or_default().to_owned(),
+                ..Meaning::default()
+            },
         }
     }
 
@@ -102,6 +139,39 @@ impl Settlement {
     pub(super) fn attempt(mut self) -> Self {
         self.attempts = 1;
         self
+    }
+
+    pub(super) fn class(mut self, class: Class) -> Self {
+        self.class = Some(class);
+        self
+    }
+
+    pub(super) fn rests(mut self, rest: GroupRest) -> Self {
+        self.meaning.rest = Some(rest);
+        self
+    }
+
+    pub(super) fn ends_rest_of(mut self, group: &str) -> Self {
+        self.meaning.ends_rest = Some(group.to_owned());
+        self
+    }
+
+    /// What `consequences` goes by.
+    pub(super) fn result(&self) -> (DeliveryId, i64, State, Option<Class>, Option<Timestamp>) {
+        (DeliveryId(self.id), self.epoch, self.state, self.class, self.finished_at)
+    }
+
+    /// What the host or relay said last.
+    pub(super) fn said(&self) -> String {
+        let text = self.text.as_deref().unwrap_or_default();
+        let masked = text.split(' ').map(|word| if word.contains('@') { "…" } else { word });
+        let text = masked.collect::<Vec<_>>().join(" ");
+        self.code.map_or_else(|| text.clone(), |code| format!("{code} {text}"))
+    }
+
+    /// Which relay took it.
+    pub(super) fn taken_by(&self) -> Option<&str> {
+        self.relay.as_deref().filter(|_| self.state == State::Sent)
     }
 
     pub(super) fn undo_doubt(mut self, undo: bool) -> Self {
@@ -220,6 +290,8 @@ pub(super) struct Writer {
     pub(super) owner: NodeId,
     /// How long a row in doubt is ours (ms).
     pub(super) lease: i64,
+    /// What results mean beyond their rows.
+    pub(super) consequences: Consequences,
     /// Says that waiting for an absent store must end.
     pub(super) give_up: watch::Receiver<bool>,
     /// How long a server that is away is waited for.
@@ -254,7 +326,9 @@ impl Writer {
             for answer in written {
                 let _ = answer.send(());
             }
+            self.consequences.follow(&self.db, self.clock.now()).await;
         }
+        self.consequences.end(&self.db).await;
     }
 
     /// Tries until the store takes it; false when told to give up.
@@ -300,7 +374,7 @@ impl Writer {
     /// [`Writer::write`], for a server that may have gone without a word. A commit that was not answered may have been
     /// made; made again it changes nothing.
     async fn write_within(
-        &self,
+        &mut self,
         settlements: &[Settlement],
         asks: &[Ask],
     ) -> anyhow::Result<(Instant, Vec<(DeliveryId, Refusal)>)> {
@@ -316,7 +390,7 @@ impl Writer {
 
     /// One commit: the results first, then the leaves asked for. Gives when it looked, and the refusals.
     async fn write(
-        &self,
+        &mut self,
         settlements: &[Settlement],
         asks: &[Ask],
     ) -> anyhow::Result<(Instant, Vec<(DeliveryId, Refusal)>)> {
@@ -326,9 +400,11 @@ impl Writer {
             let _: (String,) = fetch_one!(&mut tx, GIVE_WAY)?;
         }
         self.settle(&mut tx, settlements).await?;
+        let noted = self.consequences.note(&mut tx, settlements, self.clock.now()).await?;
         let checked = Instant::now();
         let refusals = self.put_in_doubt(&mut tx, asks).await?;
         tx.commit().await?;
+        self.consequences.committed(noted);
         // From asking for the write lock on: who else writes shows here.
         metrics::histogram!("kiosque_delivery_write_seconds").record(began.elapsed());
         Ok((checked, refusals))

@@ -11,9 +11,12 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::clock::{Clock, MINUTE, Timestamp};
 use crate::config::OnDoubt;
 use crate::db::{Db, Engine, Keys, NodeId, Purpose};
+use crate::delivery::consequences::Consequences;
 use crate::delivery::lock::PumpLock;
+use crate::delivery::look_around::look_around;
 use crate::delivery::marks::{Settlement, Writer};
 use crate::delivery::message::Messages;
+use crate::delivery::policy::Policy;
 use crate::delivery::queue::Queue;
 use crate::delivery::relay::{Relay, Relays};
 use crate::delivery::row::{Claimed, Kind};
@@ -40,6 +43,10 @@ pub struct Settings {
     pub patience: Duration,
     /// What jitter depends on.
     pub seed: u64,
+    /// What refusals mean, and which domains are sent to at one pace.
+    pub policy: Policy,
+    /// A message that takes longer than this to be taken is slow, unless all do: its group gets one place at a time.
+    pub slow_after: Duration,
 }
 
 impl Default for Settings {
@@ -52,6 +59,8 @@ impl Default for Settings {
             drain: Duration::from_secs(60),
             patience: Duration::from_secs(600),
             seed: 0,
+            policy: Policy::default(),
+            slow_after: Duration::from_secs(5),
         }
     }
 }
@@ -95,6 +104,7 @@ pub struct Pump {
     owner: NodeId,
     relays: Arc<Relays>,
     settings: Settings,
+    queue: Queue,
     messages: Arc<Messages>,
     signing: Signing,
     waker: Waker,
@@ -120,8 +130,10 @@ impl Pump {
     ) -> Self {
         let messages = Arc::new(Messages::new(db.clone(), Arc::clone(&keys), Signing::default()));
         let relays = Arc::new(Relays::new(relays));
+        let groups = settings.policy.groups.clone();
+        let queue = Queue::new(clock.clone(), groups, Arc::clone(&relays), settings.slow_after);
         let (signing, waker) = Default::default();
-        Self { db, clock, keys, owner, relays, settings, messages, signing, waker }
+        Self { db, clock, keys, owner, relays, settings, queue, messages, signing, waker }
     }
 
     /// The same pump, whose messages are signed.
@@ -151,7 +163,7 @@ impl Pump {
         let _lock = PumpLock::take(&self.db)?.context("another process sends from this database")?;
         self.take_over().await?;
         let crew = self.crew();
-        let claimed = self.claim(&crew.shared.queue).await;
+        let claimed = self.claim(&crew.shared).await;
         crew.shared.queue.close();
         crew.finish(None).await;
         claimed
@@ -173,7 +185,7 @@ impl Pump {
                 taken_over = self.log(self.take_over().await.map(|()| 1), "take over") == Some(1);
             }
             let claimed = match taken_over {
-                true => self.claim_within(&crew.shared.queue, &mut lost).await,
+                true => self.claim_within(&crew.shared, &mut lost).await,
                 false => 0,
             };
             crew.replace_fallen();
@@ -235,16 +247,23 @@ impl Pump {
             clock: self.clock.clone(),
             owner: self.owner.clone(),
             lease: self.settings.lease,
+            consequences: Consequences::new(self.relays.with_quota().next().is_some()),
             give_up: given_up,
             patience: self.settings.patience,
         };
         let (marks, writer) = writer.start();
+        self.queue.open();
         let shared = Arc::new(Shared {
             clock: self.clock.clone(),
             relays: Arc::clone(&self.relays),
             messages: Arc::clone(&self.messages),
-            queue: Queue::default(),
-            verdicts: Verdicts::new(self.clock.clone(), self.settings.clone(), marks.clone()),
+            queue: self.queue.clone(),
+            verdicts: Verdicts::new(
+                self.clock.clone(),
+                self.settings.clone(),
+                marks.clone(),
+                self.queue.clone(),
+            ),
             marks,
         });
         let mut crew = Crew { shared, workers: JoinSet::new(), writer, give_up };
@@ -256,7 +275,7 @@ impl Pump {
 
     /// Claims, and never waits for ever. A claim that was not answered may have been made: its rows, which stand in no
     /// queue, are returned when the store is back. Those that do stand in ours are lost to it, and claimed again.
-    async fn claim_within(&self, queue: &Queue, lost: &mut Option<Timestamp>) -> usize {
+    async fn claim_within(&self, crew: &Shared, lost: &mut Option<Timestamp>) -> usize {
         let leased_until = self.clock.now().plus(self.settings.lease);
         let claim = async {
             if let Some(until) = *lost {
@@ -264,7 +283,7 @@ impl Pump {
                 tracing::info!(rows, "claims that were not answered are returned");
                 *lost = None;
             }
-            self.claim(queue).await
+            self.claim(crew).await
         };
         let claimed = tokio::time::timeout(CLAIM_WITHIN, claim).await;
         let claimed = claimed.unwrap_or_else(|_| Err(anyhow::anyhow!("the database has not answered")));
@@ -276,8 +295,12 @@ impl Pump {
     }
 
     /// Fills the queue. A person who waits is served however full it is; digests wait until half a batch is sent.
-    async fn claim(&self, queue: &Queue) -> anyhow::Result<usize> {
+    async fn claim(&self, crew: &Shared) -> anyhow::Result<usize> {
         let now = self.clock.now();
+        let queue = &self.queue;
+        for row in look_around(&self.db, queue, &self.relays, now).await? {
+            crew.verdicts.untried(&row);
+        }
         if self.relays.resting_until(now).is_some() {
             return Ok(0);
         }
@@ -292,12 +315,18 @@ impl Pump {
             dkim: &self.signing.frozen(now),
             now,
             lease: self.settings.lease,
+            not_these: &serde_json::json!(queue.full_groups()).to_string(),
         };
+        let resting = serde_json::json!(queue.resting_groups()).to_string();
         let mut claimed = 0;
         if work.pending || work.expired {
             for priority in Kind::PRIORITIES {
                 let room = self.room(queue, priority);
                 if room > 0 {
+                    // A person who waits may stand before a whole edition of his group.
+                    let person = priority < Kind::Edition.priority();
+                    let not_these = if person { &resting } else { claim.not_these };
+                    let claim = Claim { not_these, ..claim };
                     claimed += fill(queue, store::claim(&self.db, claim, priority, room).await?);
                 }
             }

@@ -2,6 +2,8 @@
 
 use crate::clock::Timestamp;
 use crate::db::KeyId;
+use crate::delivery::queue::Place;
+use crate::newsletters::edition::EditionId;
 use crate::newsletters::variant::VariantId;
 use crate::subscribers::{ConfirmationId, SubscriptionId};
 use crate::{id_type, text_enum};
@@ -74,6 +76,10 @@ pub struct Claimed {
     pub priority: i64,
     /// When it was due.
     pub due_at: Timestamp,
+    /// Of which edition.
+    pub edition_id: Option<EditionId>,
+    /// The address's domain, or the group it belongs to.
+    pub recipient_group: String,
     /// Whose unsubscribe link it carries.
     pub subscription_id: Option<SubscriptionId>,
     /// Whose confirmation link it carries.
@@ -104,4 +110,7 @@ pub struct Claimed {
     pub created_at: Timestamp,
     /// When trying ends.
     pub expires_at: Timestamp,
+    /// Its place among those under way, while it has one.
+    #[sqlx(skip)]
+    pub place: Place,
 }

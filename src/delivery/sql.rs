@@ -15,7 +15,7 @@ macro_rules! claimed {
 macro_rules! claimed_columns {
     ($doubtful:literal) => {
         concat!(
-            "id, kind, priority, due_at, subscription_id, confirmation_id, ",
+            "id, kind, priority, due_at, edition_id, recipient_group, subscription_id, confirmation_id, ",
             "(SELECT c.created_at FROM confirmations c WHERE c.id = confirmation_id) AS confirmation_at, ",
             "variant_id, address, name, message_id, token_key_id, dkim, message_hash, attempts, epoch, ",
             "CAST(",
@@ -25,19 +25,21 @@ macro_rules! claimed_columns {
     };
 }
 
-/// $1 now, $2 owner, $3 lease until, $4 token key, $5 priority, $6 at most, $7 who signs and when.
+/// $1 now, $2 owner, $3 lease until, $4 token key, $5 priority, $6 at most, $7 who signs and when, $8 groups that must wait.
 ///
 /// Once the relay may have the message, its signatures are those it had.
 /// An edition leaves only when every reader has a row.
 macro_rules! claim {
-    ($lock:literal) => {
+    ($lock:literal, $groups:literal) => {
         concat!(
             "UPDATE deliveries SET state = 'claimed', owner = $2, epoch = epoch + 1, lease_until = $3, ",
             "token_key_id = coalesce(token_key_id, $4), ",
             "dkim = CASE WHEN message_hash IS NULL THEN $7 ELSE dkim END WHERE id IN (SELECT id FROM deliveries ",
             "WHERE state = 'pending' AND NOT held AND priority = $5 AND due_at <= $1 AND (edition_id IS NULL ",
             "OR edition_id NOT IN (SELECT e.id FROM editions e WHERE e.state = 'released' ",
-            "AND e.fanned_out_at IS NULL)) ORDER BY due_at, id LIMIT $6",
+            "AND e.fanned_out_at IS NULL)) AND recipient_group NOT IN (SELECT value FROM ",
+            $groups,
+            ") ORDER BY due_at, id LIMIT $6",
             $lock,
             ")",
             claimed!("0")
@@ -45,13 +47,15 @@ macro_rules! claim {
     };
 }
 
-/// $1 now, $2 owner, $3 lease until, $4 at most.
+/// $1 now, $2 owner, $3 lease until, $4 at most, $5 groups that must wait.
 macro_rules! claim_doubtful {
-    ($lock:literal) => {
+    ($lock:literal, $groups:literal) => {
         concat!(
             "UPDATE deliveries SET owner = $2, epoch = epoch + 1, lease_until = $3 WHERE id IN (SELECT id ",
             "FROM deliveries WHERE state = 'in_doubt' AND NOT held AND lease_until <= $1 ",
-            "ORDER BY lease_until, id LIMIT $4",
+            "AND recipient_group NOT IN (SELECT value FROM ",
+            $groups,
+            ") ORDER BY lease_until, id LIMIT $4",
             $lock,
             ")",
             claimed!("1")
@@ -95,7 +99,9 @@ macro_rules! why_not {
     };
 }
 
-/// One row a reader: $1 edition, $2 and $3 the subscriptions' ids, $4 domain, $5 lifetime, $6 now.
+/// One row a reader: $1 edition, $2 and $3 the subscriptions' ids, $4 domain, $5 lifetime, $6 now, $7 the groups of domains
+/// as a JSON object, $8 the window (ms) over which they are spread, by a number that looks random (Knuth's multiplicative
+/// hash of the subscription's id).
 macro_rules! fan_out {
     ($group:literal, $reader:literal) => {
         concat!(
@@ -106,8 +112,9 @@ macro_rules! fan_out {
             $group,
             ", 'ed-' || e.id || '.' || ",
             $reader,
-            " || '@' || CAST($4 AS TEXT), 'pending', e.released_at, e.released_at + $5, $6 ",
-            "FROM editions e ",
+            " || '@' || CAST($4 AS TEXT), 'pending', ",
+            "e.released_at + ((s.id * 2654435761) % 4294967296) * CAST($8 AS BIGINT) / 4294967296, ",
+            "e.released_at + $5, $6 FROM editions e ",
             "JOIN subscriptions s ON s.newsletter_id = e.newsletter_id AND s.id > $2 AND s.id <= $3 ",
             "JOIN subscribers r ON r.id = s.subscriber_id ",
             "JOIN edition_choices ec ON ec.edition_id = e.id AND ec.revision = e.revision ",
@@ -170,8 +177,14 @@ statements! {
         ON CONFLICT (dedup_key) DO NOTHING";
 
     // Claims ----------------------------------------------------------------------------------------------------
-    CLAIM = { sqlite: claim!(""), postgres: claim!(" FOR UPDATE SKIP LOCKED") };
-    CLAIM_DOUBTFUL = { sqlite: claim_doubtful!(""), postgres: claim_doubtful!(" FOR UPDATE SKIP LOCKED") };
+    CLAIM = {
+        sqlite: claim!("", "json_each($8)"),
+        postgres: claim!(" FOR UPDATE SKIP LOCKED", "jsonb_array_elements_text($8::jsonb)")
+    };
+    CLAIM_DOUBTFUL = {
+        sqlite: claim_doubtful!("", "json_each($5)"),
+        postgres: claim_doubtful!(" FOR UPDATE SKIP LOCKED", "jsonb_array_elements_text($5::jsonb)")
+    };
     // Claims whose owner let the lease pass before any body was begun, or has given no sign of life since $2.
     RETURN_EXPIRED_CLAIMS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
         WHERE state = 'claimed' AND (lease_until <= $1 OR owner IN (SELECT id FROM nodes WHERE seen_at <= $2))";
@@ -242,7 +255,8 @@ statements! {
                 message_hash = CASE WHEN m.undo_doubt THEN NULL ELSE d.message_hash END,
                 relay = coalesce(m.relay, d.relay), reply_stage = coalesce(m.stage, d.reply_stage),
                 reply_code = CASE WHEN m.stage IS NULL THEN d.reply_code ELSE m.code END,
-                reply_text = coalesce(m.text, d.reply_text), finished_at = m.finished_at
+                reply_text = coalesce(m.text, d.reply_text), finished_at = m.finished_at,
+                reply_class = CASE WHEN m.state = 'sent' THEN NULL ELSE coalesce(m.class, d.reply_class) END
             FROM (SELECT json_extract(value, '$.id') AS row_id, json_extract(value, '$.epoch') AS row_epoch,
                          json_extract(value, '$.state') AS state, json_extract(value, '$.hold') AS hold,
                          json_extract(value, '$.reason') AS reason, json_extract(value, '$.due_at') AS due_at,
@@ -251,6 +265,7 @@ statements! {
                          json_extract(value, '$.undo_doubt') AS undo_doubt,
                          json_extract(value, '$.relay') AS relay, json_extract(value, '$.stage') AS stage,
                          json_extract(value, '$.code') AS code, json_extract(value, '$.text') AS text,
+                         json_extract(value, '$.class') AS class,
                          json_extract(value, '$.finished_at') AS finished_at
                   FROM json_each($1)) AS m
             WHERE d.id = m.row_id AND d.epoch = m.row_epoch AND d.owner = $2
@@ -264,11 +279,12 @@ statements! {
                 message_hash = CASE WHEN m.undo_doubt THEN NULL ELSE d.message_hash END,
                 relay = coalesce(m.relay, d.relay), reply_stage = coalesce(m.stage, d.reply_stage),
                 reply_code = CASE WHEN m.stage IS NULL THEN d.reply_code ELSE m.code END,
-                reply_text = coalesce(m.text, d.reply_text), finished_at = m.finished_at
+                reply_text = coalesce(m.text, d.reply_text), finished_at = m.finished_at,
+                reply_class = CASE WHEN m.state = 'sent' THEN NULL ELSE coalesce(m.class, d.reply_class) END
             FROM jsonb_to_recordset($1::jsonb) AS m(
                 id bigint, epoch bigint, state text, hold boolean, reason text, due_at bigint,
                 lease_until bigint, attempts bigint, undo_doubt boolean, relay text, stage text, code bigint,
-                text text, finished_at bigint)
+                text text, class text, finished_at bigint)
             WHERE d.id = m.id AND d.epoch = m.epoch AND d.owner = $2 AND d.state IN ('claimed', 'in_doubt')"
     };
 
@@ -276,7 +292,7 @@ statements! {
     // FINISHED REPLY"; $2 owner, $3 relay, $4 stage, $5 code of all of them.
     SETTLE_SENT = {
         sqlite: "UPDATE deliveries AS d SET state = 'sent', owner = NULL, lease_until = NULL, held = FALSE, reason = NULL,
-                relay = $3, reply_stage = $4, reply_code = $5, reply_text = m.reply, finished_at = m.finished
+                reply_class = NULL, relay = $3, reply_stage = $4, reply_code = $5, reply_text = m.reply, finished_at = m.finished
             FROM (SELECT row_id, row_epoch, CAST(rest AS INTEGER) AS finished,
                          substr(rest, instr(rest, ' ') + 1) AS reply
                   FROM (SELECT row_id, CAST(rest AS INTEGER) AS row_epoch, substr(rest, instr(rest, ' ') + 1) AS rest
@@ -285,7 +301,7 @@ statements! {
             WHERE d.id = m.row_id AND d.epoch = m.row_epoch AND d.owner = $2
               AND d.state IN ('claimed', 'in_doubt')",
         postgres: "UPDATE deliveries AS d SET state = 'sent', owner = NULL, lease_until = NULL, held = FALSE, reason = NULL,
-                relay = $3, reply_stage = $4, reply_code = $5, reply_text = m.reply, finished_at = m.finished
+                reply_class = NULL, relay = $3, reply_stage = $4, reply_code = $5, reply_text = m.reply, finished_at = m.finished
             FROM (SELECT split_part(value, ' ', 1)::bigint AS row_id, split_part(value, ' ', 2)::bigint AS row_epoch,
                          split_part(value, ' ', 3)::bigint AS finished,
                          regexp_replace(value, '^[0-9]+ [0-9]+ [0-9]+ ', '') AS reply
@@ -316,8 +332,13 @@ statements! {
         WHERE newsletter_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS chunk";
     // $1 edition, $2 after, $3 up to, $4 domain, $5 ms until it expires, $6 now. The readers as they stood at release.
     FAN_OUT_CHUNK = {
-        sqlite: fan_out!("substr(r.address, instr(r.address, '@') + 1)", "lower(hex(substr(r.address_hash, 1, 8)))"),
-        postgres: fan_out!("split_part(r.address, '@', 2)", "encode(substring(r.address_hash FROM 1 FOR 8), 'hex')")
+        sqlite: fan_out!(
+            "coalesce(json_extract($7, '$.\"' || substr(r.address, instr(r.address, '@') + 1) || '\"'), \
+             substr(r.address, instr(r.address, '@') + 1))",
+            "lower(hex(substr(r.address_hash, 1, 8)))"),
+        postgres: fan_out!(
+            "coalesce((SELECT CAST($7 AS jsonb)) ->> split_part(r.address, '@', 2), split_part(r.address, '@', 2))",
+            "encode(substring(r.address_hash FROM 1 FOR 8), 'hex')")
     };
     MOVE_FAN_OUT = "UPDATE editions SET fan_out_cursor = $2 WHERE id = $1";
     END_FAN_OUT = "UPDATE editions SET fanned_out_at = $2 WHERE id = $1";
@@ -493,4 +514,84 @@ statements! {
         FROM newsletters n WHERE n.id = $1";
     SIMILAR_ADDRESSES = "SELECT address FROM subscribers WHERE (lower(address) LIKE $1 OR lower(address) LIKE $2)
         AND length(address) BETWEEN CAST($3 AS BIGINT) AND CAST($4 AS BIGINT) ORDER BY id";
+
+    // What results mean beyond their rows ---------------------------------------------------------------------------
+    // $1 delivery, $2 epoch, $3 domain. Only what was just written: a row that another node has is left to it.
+    SUPPRESS_REFUSED = "INSERT INTO suppressions (address_hash, domain, reason, reply, at)
+        SELECT d.address_hash, $3, 'hard_bounce', d.reply_code || ' ' || d.reply_text, d.finished_at FROM deliveries d
+        WHERE d.id = $1 AND d.epoch = $2 AND d.state = 'failed' AND d.reply_class = 'hard'
+        ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING";
+    // $4: how long ago (ms) the earlier one must be. A message that was taken in between clears the address.
+    SUPPRESS_REFUSED_AGAIN = "INSERT INTO suppressions (address_hash, domain, reason, reply, at)
+        SELECT d.address_hash, $3, 'hard_bounce', d.reply_code || ' ' || d.reply_text, d.finished_at FROM deliveries d
+        WHERE d.id = $1 AND d.epoch = $2 AND d.state = 'failed' AND d.reply_class = 'probable_hard'
+          AND EXISTS (SELECT 1 FROM deliveries p WHERE p.address_hash = d.address_hash AND p.state = 'failed'
+              AND p.reply_class = 'probable_hard' AND p.finished_at <= d.finished_at - $4
+              AND NOT EXISTS (SELECT 1 FROM deliveries s WHERE s.address_hash = d.address_hash AND s.state = 'sent'
+                  AND s.finished_at > p.finished_at))
+        ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING";
+    // $4: editions in a row, $5: over so many ms.
+    SUPPRESS_PUT_OFF = "INSERT INTO suppressions (address_hash, domain, reason, reply, at)
+        SELECT d.address_hash, $3, 'hard_bounce', d.reply_code || ' ' || d.reply_text, d.finished_at FROM deliveries d
+        WHERE d.id = $1 AND d.epoch = $2 AND d.kind = 'edition' AND d.state = 'failed'
+          AND d.reply_class IN ('soft', 'mailbox_full')
+          AND (SELECT count(*) >= $4 AND max(p.finished_at) - min(p.finished_at) >= $5 FROM deliveries p
+               WHERE p.address_hash = d.address_hash AND p.kind = 'edition' AND p.state = 'failed'
+                 AND p.reply_class IN ('soft', 'mailbox_full')
+                 AND NOT EXISTS (SELECT 1 FROM deliveries s WHERE s.address_hash = d.address_hash
+                     AND s.state = 'sent' AND s.finished_at > p.finished_at))
+        ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING";
+    // $1 group, $2 until, $3 troubles, $4 cause, $5 what was said, $6 now.
+    REST_GROUP = "INSERT INTO group_rests (recipient_group, until, troubles, cause, detail, at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (recipient_group) DO UPDATE SET cause = excluded.cause, detail = excluded.detail, at = excluded.at,
+            until = CASE WHEN excluded.until > group_rests.until THEN excluded.until ELSE group_rests.until END,
+            troubles = CASE WHEN excluded.troubles > group_rests.troubles THEN excluded.troubles
+                       ELSE group_rests.troubles END";
+    END_GROUP_REST = "DELETE FROM group_rests WHERE recipient_group = $1";
+    GROUP_REST = "SELECT until, troubles FROM group_rests WHERE recipient_group = $1";
+    GROUP_RESTS = "SELECT recipient_group, until, troubles, cause, detail FROM group_rests ORDER BY recipient_group";
+    // $3 sent, $4 hard, $5 refused as a sender, $6 refused as a message, $7 others.
+    ADD_RESULTS = "INSERT INTO edition_results (edition_id, recipient_group, sent, hard, policy, message, other)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (edition_id, recipient_group) DO UPDATE SET sent = edition_results.sent + excluded.sent,
+            hard = edition_results.hard + excluded.hard, policy = edition_results.policy + excluded.policy,
+            message = edition_results.message + excluded.message, other = edition_results.other + excluded.other";
+    GROUP_RESULTS = "SELECT CAST(sent + hard + policy + message + other AS BIGINT) AS results, hard,
+            distrusted_at IS NOT NULL AS distrusted
+        FROM edition_results WHERE edition_id = $1 AND recipient_group = $2";
+    // What a group's host is to blame for is no reader's hard refusal.
+    EDITION_RESULTS = "SELECT CAST(sum(r.sent + r.hard + r.policy + r.message + r.other) AS BIGINT) AS results,
+            CAST(sum(CASE WHEN r.distrusted_at IS NULL THEN r.hard ELSE 0 END) AS BIGINT) AS hard,
+            CAST(sum(r.policy) AS BIGINT) AS policy, CAST(sum(r.message) AS BIGINT) AS message,
+            coalesce(e.eligible, 0) AS eligible,
+            EXISTS (SELECT 1 FROM edition_breakers b WHERE b.edition_id = e.id) AS tripped
+        FROM edition_results r JOIN editions e ON e.id = r.edition_id WHERE e.id = $1 GROUP BY e.id, e.eligible";
+    DISTRUST_GROUP = "UPDATE edition_results SET distrusted_at = coalesce(distrusted_at, $3)
+        WHERE edition_id = $1 AND recipient_group = $2";
+    // What hard refusals of a group suppressed in an edition.
+    LIFT_OF_GROUP = "UPDATE suppressions SET lifted_at = $3 WHERE lifted_at IS NULL AND reason = 'hard_bounce'
+          AND address_hash IN (SELECT d.address_hash FROM deliveries d WHERE d.edition_id = $1 AND d.state = 'failed'
+              AND d.recipient_group = $2 AND d.reply_class IN ('hard', 'probable_hard')
+              AND d.finished_at = suppressions.at)";
+    // $3 when they are tried again, $4 now.
+    RETURN_OF_GROUP = "UPDATE deliveries SET state = 'pending', due_at = CASE WHEN $3 < expires_at THEN $3 ELSE expires_at END,
+            reason = NULL, finished_at = NULL, owner = NULL, lease_until = NULL
+        WHERE edition_id = $1 AND recipient_group = $2 AND state = 'failed'
+          AND reply_class IN ('hard', 'probable_hard') AND expires_at > $4";
+    // Readers whose message was refused for its own sake get it when the edition goes on.
+    RETURN_MESSAGES = "UPDATE deliveries SET state = 'pending', held = TRUE, reason = $2, finished_at = NULL, owner = NULL,
+            lease_until = NULL
+        WHERE edition_id = $1 AND state = 'failed' AND reply_class = 'message' AND expires_at > $3";
+    TRIP_BREAKER = "INSERT INTO edition_breakers (edition_id, cause, detail, at, stopped) VALUES ($1, $2, $3, $4, FALSE)
+        ON CONFLICT (edition_id) DO UPDATE SET cause = excluded.cause, detail = excluded.detail, at = excluded.at,
+            stopped = FALSE";
+    UNSTOPPED_BREAKERS = "SELECT b.edition_id, b.cause FROM edition_breakers b WHERE NOT b.stopped ORDER BY b.edition_id";
+    BREAKER_STOPPED = "UPDATE edition_breakers SET stopped = TRUE WHERE edition_id = $1";
+    PAUSED_EDITIONS = "SELECT b.edition_id, b.detail FROM edition_breakers b JOIN editions e ON e.id = b.edition_id
+        WHERE e.state = 'stopped' ORDER BY b.edition_id";
+    // $1 relay, $2 day (since 1970, UTC), $3 messages.
+    ADD_RELAY_DAY = "INSERT INTO relay_days (relay, day, messages) VALUES ($1, $2, $3)
+        ON CONFLICT (relay, day) DO UPDATE SET messages = relay_days.messages + excluded.messages";
+    RELAY_DAY = "SELECT messages FROM relay_days WHERE relay = $1 AND day = $2";
 }

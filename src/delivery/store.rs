@@ -2,6 +2,7 @@
 
 use crate::clock::{MINUTE, Timestamp};
 use crate::db::{Db, KeyId, NodeId, Tx};
+use crate::delivery::groups::Groups;
 use crate::delivery::row::{Claimed, Kind};
 use crate::delivery::sql;
 use crate::mail::Address;
@@ -55,7 +56,7 @@ pub async fn enqueue(tx: &mut Tx, new: &NewDelivery<'_>, now: Timestamp) -> sqlx
         new.address.as_str(),
         new.address_hash,
         new.name,
-        new.address.domain(),
+        Groups::shipped().group(new.address.domain()),
         new.message_id,
         new.token_key_id,
         new.due_at,
@@ -76,6 +77,8 @@ pub(super) struct Claim<'a> {
     pub(super) now: Timestamp,
     /// How long the rows are ours (ms).
     pub(super) lease: i64,
+    /// Groups whose rows must wait, as a JSON array.
+    pub(super) not_these: &'a str,
 }
 
 /// What waits, from a reader's look that takes no lock.
@@ -116,7 +119,8 @@ pub(super) async fn claim(db: &Db, claim: Claim<'_>, priority: i64, most: i64) -
         claim.token_key,
         priority,
         most,
-        claim.dkim
+        claim.dkim,
+        claim.not_these
     )?;
     tx.commit().await?;
     Ok(rows)
@@ -131,7 +135,8 @@ pub(super) async fn claim_doubtful(db: &Db, claim: Claim<'_>, most: i64) -> sqlx
         claim.now,
         claim.owner.as_str(),
         claim.now.plus(claim.lease),
-        most
+        most,
+        claim.not_these
     )?;
     tx.commit().await?;
     Ok(rows)

@@ -1,16 +1,19 @@
-//! What each result means: for its row, and for the health of the relay that gave it.
+//! What each result means: for its row, for the health of the relay that gave it, and for the recipient's group.
 //!
 //! A worker hands over what it knows (the row, the relay, the failure, how far the message came) and goes on; what
 //! becomes of the row is decided here alone.
 
 use crate::clock::{Clock, MINUTE, Timestamp};
-use crate::delivery::marks::{Marks, Settlement};
+use crate::delivery::consequences::RestCause;
+use crate::delivery::marks::{GroupRest, Marks, Settlement};
 use crate::delivery::message::Unready;
 use crate::delivery::pump::Settings;
+use crate::delivery::queue::Queue;
 use crate::delivery::relay::Line;
+use crate::delivery::replies::{Class, Judgement};
 use crate::delivery::retry;
 use crate::delivery::row::{Claimed, State};
-use crate::delivery::smtp::{Cause, Failure, Outcome, Reply, Stage, classify};
+use crate::delivery::smtp::{Cause, Failure, Reply, Stage};
 
 /// How far a message came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,86 +39,148 @@ pub(super) struct Verdicts {
     clock: Clock,
     settings: Settings,
     marks: Marks,
+    queue: Queue,
 }
 
 impl Verdicts {
-    pub(super) fn new(clock: Clock, settings: Settings, marks: Marks) -> Self {
-        Self { clock, settings, marks }
+    pub(super) fn new(clock: Clock, settings: Settings, marks: Marks, queue: Queue) -> Self {
+        Self { clock, settings, marks, queue }
     }
 
     /// The relay took the message.
     pub(super) fn sent(&self, row: &Claimed, attempt: Attempt<'_>, reply: Reply) {
-        let line = attempt.line;
-        line.well();
-        tracing::debug!(delivery = %row.id, relay = %line.relay.name, code = reply.code, "sent");
-        let sent = Settlement::new(row, State::Sent, self.now());
-        self.marks.tell(sent.answered(&line.relay.name, Stage::Dot, Some(reply.code), reply.text));
+        tracing::debug!(delivery = %row.id, relay = %attempt.line.relay.name, code = reply.code, "sent");
+        self.taken(row, attempt, Some(reply.code), reply.text);
     }
 
     /// The message stands in the relay's Maildir.
     pub(super) fn stored(&self, row: &Claimed, attempt: Attempt<'_>) {
-        let line = attempt.line;
-        line.well();
-        let sent = Settlement::new(row, State::Sent, self.now());
-        self.marks.tell(sent.answered(&line.relay.name, Stage::Dot, None, "in the Maildir".to_owned()));
+        self.taken(row, attempt, None, "in the Maildir".to_owned());
     }
 
-    /// No conversation with the relay could be begun: no message is concerned.
-    pub(super) fn unreachable(&self, row: &Claimed, line: &Line, version: u64, failure: &Failure) {
+    fn taken(&self, row: &Claimed, attempt: Attempt<'_>, code: Option<u16>, text: String) {
+        let now = self.now();
+        attempt.line.took(now);
+        metrics::counter!("kiosque_delivery_results_total", "class" => "sent").increment(1);
+        let mut sent = Settlement::new(row, State::Sent, now);
+        if self.queue.went_well(row) {
+            sent = sent.ends_rest_of(self.queue.group(row));
+        }
+        self.marks.tell(sent.answered(&attempt.line.relay.name, Stage::Dot, code, text));
+    }
+
+    /// No conversation with the relay could be begun: no message is concerned. Gives whether another relay should be tried
+    /// at once; not where this one only wants fewer connections.
+    pub(super) fn unreachable(&self, row: &Claimed, line: &Line, version: u64, failure: &Failure) -> bool {
         tracing::warn!(relay = %line.relay.name, failure = failure.masked(), "cannot talk to the relay");
-        line.trouble(version, self.now(), self.seed(row));
+        let now = self.now();
+        match self.judge(row, failure).class {
+            Class::Quota => line.spent(now),
+            Class::Connections if line.fewer_connections(now) => return false,
+            _ => line.trouble(version, now, self.seed(row), failure.masked()),
+        }
+        true
     }
 
     /// The relay's Maildir cannot be written.
     pub(super) fn unwritable(&self, row: &Claimed, line: &Line, version: u64, error: &std::io::Error) {
         tracing::warn!(relay = %line.relay.name, %error, "cannot write to the Maildir");
-        line.trouble(version, self.now(), self.seed(row));
+        line.trouble(version, self.now(), self.seed(row), error.to_string());
     }
 
-    /// Whether the failure tells of the conversation alone: on a connection that has served before, the message is
-    /// tried again at once on a fresh one.
-    pub(super) fn is_the_conversations(failure: &Failure) -> bool {
-        classify(failure) == Outcome::Host
+    /// Whether the failure tells of the conversation alone, on which so many messages were sent before: then the message
+    /// is tried again at once on a fresh one.
+    pub(super) fn is_the_conversations(&self, line: &Line, failure: &Failure, messages: u32) -> bool {
+        let its = self.settings.policy.classes.judge(failure, "").class == Class::Host;
+        if its {
+            line.ended_after(messages);
+        }
+        its
     }
 
     /// No 250 came for the message.
     pub(super) fn failed(&self, row: &Claimed, attempt: Attempt<'_>, failure: &Failure, reach: Reach) {
-        if reach == Reach::Begun && classify(failure) == Outcome::InDoubt {
-            return self.doubt(row, attempt, failure);
-        }
-        let now = self.now();
-        let seed = self.seed(row);
-        let host_delay = retry::host_trouble_delay(row.created_at, now);
-        let Attempt { line, version, .. } = attempt;
-        let settlement = match classify(failure) {
-            Outcome::Sent | Outcome::InDoubt | Outcome::Host => {
-                if matches!(&failure.cause, Cause::Refused(reply) if reply.code == 421) {
-                    line.trouble(version, now, seed);
-                } else {
-                    line.stumble(version, now, seed);
-                }
-                Settlement::later(row, now.plus(host_delay), now)
+        let judgement = self.judge(row, failure);
+        metrics::counter!("kiosque_delivery_results_total", "class" => judgement.class.as_str()).increment(1);
+        let settlement = match judgement.class {
+            Class::Doubt if reach == Reach::Begun => return self.doubt(row, attempt, failure),
+            class if class.blames_recipient() => self.blame_recipient(row, attempt, class),
+            Class::Throttled => self.rest(row, attempt, failure, judgement, RestCause::Throttled),
+            // Before the recipient is named it is the relay that does not want us.
+            Class::Sender if failure.stage >= Stage::Rcpt => {
+                tracing::error!(relay = %attempt.line.relay.name, failure = failure.masked(), "we are refused as a sender");
+                self.rest(row, attempt, failure, judgement, RestCause::Policy)
             }
-            Outcome::RecipientTemporary { greylisted } => {
-                line.well();
-                let delay = retry::recipient_delay(row.attempts + 1, greylisted, seed);
-                Settlement::later(row, now.plus(delay), now).attempt()
+            Class::Message => {
+                tracing::error!(relay = %attempt.line.relay.name, failure = failure.masked(), "the message is refused");
+                Settlement::new(row, State::Failed, self.now()).reason("the message was refused")
             }
-            Outcome::RecipientPermanent => {
-                line.well();
-                Settlement::new(row, State::Failed, now).attempt().reason("the address was refused")
-            }
-            Outcome::SenderRefused => {
-                tracing::error!(relay = %line.relay.name, failure = failure.masked(), "we are refused as a sender");
-                Settlement::later(row, now.plus(host_delay), now)
-            }
-            Outcome::MessageRefused => {
-                tracing::error!(relay = %line.relay.name, failure = failure.masked(), "the message is refused");
-                Settlement::new(row, State::Failed, now).reason("the message was refused")
-            }
+            class => self.blame_relay(row, attempt, failure, class),
         };
         let undo = reach == Reach::Before && row.message_hash.is_none();
-        self.marks.tell(answered(settlement.undo_doubt(undo), line, failure));
+        let settlement = settlement.class(judgement.class).undo_doubt(undo);
+        self.marks.tell(answered(settlement, attempt.line, failure));
+    }
+
+    /// The recipient cannot be served: for now, or ever.
+    fn blame_recipient(&self, row: &Claimed, attempt: Attempt<'_>, class: Class) -> Settlement {
+        let now = self.now();
+        attempt.line.well();
+        if matches!(class, Class::Hard | Class::ProbableHard) {
+            return Settlement::new(row, State::Failed, now).attempt().reason("the address was refused");
+        }
+        let greylisted = class == Class::Greylisted;
+        let delay = retry::recipient_delay(row.attempts + 1, greylisted, self.seed(row));
+        Settlement::later(row, now.plus(delay), now).attempt()
+    }
+
+    /// The recipient's host wants to be left alone, or does not want us at all: his whole group waits, and nobody in it is
+    /// to blame.
+    fn rest(
+        &self,
+        row: &Claimed,
+        attempt: Attempt<'_>,
+        failure: &Failure,
+        judgement: Judgement,
+        cause: RestCause,
+    ) -> Settlement {
+        attempt.line.well();
+        let (rest, waiting) = self.queue.rest(row, judgement.pause, self.seed(row));
+        let group = self.queue.group(row).to_owned();
+        tracing::warn!(group, until = %rest.until, failure = failure.masked(), "a group is left alone");
+        for row in waiting {
+            self.untried(&row);
+        }
+        let now = self.now();
+        Settlement::later(row, rest.until.max(now), now).rests(GroupRest { group, rest, cause })
+    }
+
+    /// The relay has trouble, or wants less of us: the message waits, and no attempt is burnt.
+    fn blame_relay(
+        &self,
+        row: &Claimed,
+        attempt: Attempt<'_>,
+        failure: &Failure,
+        class: Class,
+    ) -> Settlement {
+        let now = self.now();
+        let Attempt { line, version, .. } = attempt;
+        match class {
+            Class::Quota => line.spent(now),
+            Class::Rate => line.slower(),
+            Class::Connections if line.fewer_connections(now) => {}
+            _ => {
+                let closing = matches!(&failure.cause, Cause::Refused(reply) if reply.code == 421);
+                if closing {
+                    line.trouble(version, now, self.seed(row), failure.masked());
+                } else {
+                    line.stumble(version, now, self.seed(row), failure.masked());
+                }
+                let delay = retry::host_trouble_delay(row.created_at, now);
+                return Settlement::later(row, now.plus(delay), now);
+            }
+        }
+        Settlement::release(row, now)
     }
 
     /// The relay may have the message.
@@ -123,7 +188,7 @@ impl Verdicts {
         let now = self.now();
         let line = attempt.line;
         tracing::warn!(delivery = %row.id, relay = %line.relay.name, failure = failure.masked(), "a message is in doubt");
-        let mut doubt = Settlement::doubt(row, now.plus(self.settings.doubt_delay), now);
+        let mut doubt = Settlement::doubt(row, now.plus(self.settings.doubt_delay), now).class(Class::Doubt);
         if self.settings.holds_doubt(attempt.newsletter) {
             doubt = doubt.held("in doubt: the relay may have it");
         }
@@ -170,6 +235,10 @@ impl Verdicts {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn judge(&self, row: &Claimed, failure: &Failure) -> Judgement {
+        self.settings.policy.classes.judge(failure, self.queue.group(row))
     }
 
     fn seed(&self, row: &Claimed) -> u64 {

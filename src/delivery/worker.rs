@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::clock::{Clock, Timestamp};
 use crate::delivery::conversation::Open;
 use crate::delivery::maildir::Maildir;
@@ -41,8 +43,9 @@ const LEAVE_HOLDS: Duration = Duration::from_millis(500);
 
 /// Takes rows until there are no more.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let mut worker = Worker { shared, open: None, aside: None, hands: Vec::new() };
+    let mut worker = Worker { shared, open: None, reserved: None, aside: None, hands: Vec::new() };
     loop {
+        worker.reserve().await;
         if let Some(outgoing) = worker.aside.take() {
             worker.take(Work::Message(outgoing)).await;
             continue;
@@ -63,6 +66,8 @@ enum Work {
 pub(super) struct Worker {
     pub(super) shared: Arc<Shared>,
     pub(super) open: Option<Open>,
+    /// A place among a relay's connections, taken before any row: who waits for one keeps no row from the others.
+    pub(super) reserved: Option<(Arc<Line>, OwnedSemaphorePermit)>,
     /// A message that was made to follow another one, and could not.
     pub(super) aside: Option<Outgoing>,
     /// The rows whose messages are being sent.
@@ -70,6 +75,18 @@ pub(super) struct Worker {
 }
 
 impl Worker {
+    /// Waits for a place among the connections of the relay in use, unless there is one already.
+    async fn reserve(&mut self) {
+        if self.open.is_some() || self.reserved.is_some() {
+            return;
+        }
+        if let Some(line) = self.shared.relays.in_use(self.now()).map(Arc::clone)
+            && let Ok(permit) = Arc::clone(&line.permits).acquire_owned().await
+        {
+            self.reserved = Some((line, permit));
+        }
+    }
+
     /// Delivers a row, and what follows it on its connection. A panic on the way holds the rows concerned, for nobody
     /// knows how far they came.
     async fn take(&mut self, work: Work) {

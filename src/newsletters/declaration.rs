@@ -59,6 +59,8 @@ pub struct Declaration {
     pub hold: Span,
     pub approval: Approval,
     pub expire_after: Span,
+    /// Over which the hours of its messages are spread.
+    pub spread: Span,
     pub on_doubt: OnDoubt,
 }
 
@@ -310,6 +312,7 @@ impl Reading {
             hold: declared.hold,
             approval: declared.approval,
             expire_after: declared.expire_after,
+            spread: declared.spread,
             on_doubt: declared.on_doubt,
         })
     }

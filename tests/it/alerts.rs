@@ -78,6 +78,13 @@ async fn alarms_gather_in_one_mail_before_any_digest_and_their_end_is_told() {
         let edition = post.edition.to_string();
         alerts::raise(&db, Kind::EditionPaused, &edition, "6 % of 200 refused", clock.now()).await.unwrap();
         alerts::raise(&db, Kind::GroupStopped, "orange.fr", "550 5.7.1 OFR_506", clock.now()).await.unwrap();
+        // It is so: the pump looks for itself, and ends what is over.
+        kiosque::newsletters::edition::stop(&db, post.edition, clock.now()).await.unwrap();
+        post.room
+            .sql(&format!("INSERT INTO edition_breakers VALUES ({edition}, 'hard', '6 % of 200 refused', 0, TRUE)"))
+            .await;
+        let rest = "INSERT INTO group_rests VALUES ('orange.fr', 9000000000000, 1, 'policy', '550 5.7.1 OFR_506', 0)";
+        post.room.sql(rest).await;
         let tell = async || bulletin::tell(desk, &post.keys, clock.now()).await.unwrap();
         assert!(!tell().await, "it gathers");
         clock.advance(30 * SECOND);
@@ -101,6 +108,7 @@ async fn alarms_gather_in_one_mail_before_any_digest_and_their_end_is_told() {
             assert!(text.contains(line), "{line}: {text}");
         }
 
+        post.room.sql("DELETE FROM group_rests").await;
         alerts::end(&db, Kind::GroupStopped, "orange.fr", clock.now()).await.unwrap();
         clock.advance(10 * MINUTE);
         assert!(tell().await);

@@ -3,14 +3,17 @@
 use std::time::{Duration, Instant};
 
 use kiosque::config::Security;
-use kiosque::delivery::smtp::{
-    Cause, Envelope, Failure, Outcome, Server, Session, Stage, TlsClient, classify,
-};
+use kiosque::delivery::replies::{Class, Classes};
+use kiosque::delivery::smtp::{Cause, Envelope, Failure, Server, Session, Stage, TlsClient};
 use kiosque::mail::Address;
 use lettre::transport::smtp::authentication::Credentials;
 
 use crate::support::post::short_timers;
 use crate::support::smtp::{Act, Kind, Rule, STEPS, SmtpServer, Step, tls_acceptor, tls_authority};
+
+fn classify(failure: &Failure) -> Class {
+    Classes::shipped().judge(failure, "exemple.tg").class
+}
 
 fn server(relay: &SmtpServer, security: Security) -> Server {
     Server {
@@ -103,19 +106,15 @@ async fn every_failure_at_every_stage_is_told_apart_and_nothing_is_taken_before_
             };
             assert_eq!(failure.stage, expected_stage, "{step:?} {act:?}: {failure}");
             let expected = match act {
-                Act::Reply(text) if text.starts_with("451") && step == Step::Mail => Outcome::Host,
-                Act::Reply(text) if text.starts_with("550") && step == Step::Mail => Outcome::SenderRefused,
-                Act::Reply(text) if text.starts_with("451") && expected_stage > Stage::Mail => {
-                    Outcome::RecipientTemporary { greylisted: false }
-                }
-                Act::Reply(text) if text.starts_with("550") && expected_stage > Stage::Mail => {
-                    Outcome::RecipientPermanent
-                }
+                Act::Reply(text) if text.starts_with("451") && step == Step::Mail => Class::Host,
+                Act::Reply(text) if text.starts_with("550") && step == Step::Mail => Class::Sender,
+                Act::Reply(text) if text.starts_with("451") && expected_stage > Stage::Mail => Class::Soft,
+                Act::Reply(text) if text.starts_with("550") && expected_stage > Stage::Mail => Class::Hard,
                 // Said in the middle of a message and gone: a refusal, if it was still heard.
                 Act::ReplyAndClose(_) if step == Step::Body => classify(&failure),
-                Act::ReplyAndClose(_) => Outcome::Host,
-                _ if in_body => Outcome::InDoubt,
-                _ => Outcome::Host,
+                Act::ReplyAndClose(_) => Class::Host,
+                _ if in_body => Class::Doubt,
+                _ => Class::Host,
             };
             assert_eq!(classify(&failure), expected, "{step:?} {act:?}: {failure}");
         }
@@ -128,10 +127,10 @@ async fn the_same_holds_for_a_relay_without_pipelining() {
     let relay = SmtpServer::of_kind(Kind::default()).await;
     let server = server(&relay, Security::Plain);
     for (step, reply, expected) in [
-        (Step::Mail, "550 5.7.1 no", Outcome::SenderRefused),
-        (Step::Rcpt, "550 5.1.1 nobody", Outcome::RecipientPermanent),
-        (Step::Rcpt, "450 4.7.1 greylisted", Outcome::RecipientTemporary { greylisted: true }),
-        (Step::Data, "451 4.2.1 not now", Outcome::RecipientTemporary { greylisted: false }),
+        (Step::Mail, "550 5.7.1 no", Class::Sender),
+        (Step::Rcpt, "550 5.1.1 nobody", Class::Hard),
+        (Step::Rcpt, "450 4.7.1 greylisted", Class::Greylisted),
+        (Step::Data, "451 4.2.1 not now", Class::Soft),
     ] {
         relay.clear_rules();
         relay.rule(Rule::at(step, Act::Reply(reply)));
@@ -172,7 +171,7 @@ async fn only_250_after_the_dot_counts_as_sent() {
     for reply in ["354 go on", "220 hello", "251 forwarded", "200 fine"] {
         relay.clear_rules();
         relay.rule(Rule::at(Step::Dot, Act::Reply(reply)));
-        assert_eq!(classify(&send(&server, "a@exemple.tg").await.unwrap_err()), Outcome::InDoubt, "{reply}");
+        assert_eq!(classify(&send(&server, "a@exemple.tg").await.unwrap_err()), Class::Doubt, "{reply}");
     }
 }
 
@@ -208,7 +207,7 @@ async fn a_relay_that_ended_an_idle_conversation_has_refused_nobody() {
     session.begin(&envelope("a@exemple.tg"), &message("a")).await.unwrap();
     session.finish(&message("a")).await.unwrap();
     let failure = session.begin(&envelope("b@exemple.tg"), &message("b")).await.unwrap_err();
-    assert_eq!(classify(&failure), Outcome::Host, "{failure}");
+    assert_eq!(classify(&failure), Class::Host, "{failure}");
 }
 
 #[tokio::test]
@@ -216,7 +215,7 @@ async fn a_message_larger_than_the_relay_takes_is_not_offered() {
     let relay = SmtpServer::of_kind(Kind { offers: vec!["SIZE 1000"], ..Kind::default() }).await;
     let mut session = Session::open(&server(&relay, Security::Plain)).await.unwrap();
     let failure = session.begin(&envelope("a@exemple.tg"), &[b'a'; 1001]).await.unwrap_err();
-    assert_eq!(classify(&failure), Outcome::MessageRefused, "{failure}");
+    assert_eq!(classify(&failure), Class::Message, "{failure}");
     relay.record(|record| assert_eq!(record.clear, ["EHLO lettres.exemple.tg"]));
 }
 
@@ -258,12 +257,12 @@ async fn a_refused_password_or_a_missing_auth_is_the_relays_trouble_not_a_recipi
     let credentials = || Some(Credentials::new("jean".to_owned(), "secret".to_owned()));
     let refused = Server { credentials: credentials(), ..server(&relay, Security::Tls) };
     let failure = send(&refused, "a@exemple.tg").await.unwrap_err();
-    assert_eq!((failure.stage, classify(&failure)), (Stage::Auth, Outcome::Host), "{failure}");
+    assert_eq!((failure.stage, classify(&failure)), (Stage::Auth, Class::Host), "{failure}");
 
     let bare = SmtpServer::start().await;
     let missing = Server { credentials: credentials(), ..server(&bare, Security::Plain) };
     let failure = send(&missing, "a@exemple.tg").await.unwrap_err();
-    assert_eq!((failure.stage, classify(&failure)), (Stage::Auth, Outcome::Host), "{failure}");
+    assert_eq!((failure.stage, classify(&failure)), (Stage::Auth, Class::Host), "{failure}");
 }
 
 #[tokio::test]
@@ -287,7 +286,7 @@ async fn starttls_that_is_stripped_injected_or_wrongly_certified_stops_before_ma
         Server { tls: strangers, ..server(&implicit, Security::Tls) },
     ] {
         let failure = send(&server, "a@exemple.tg").await.unwrap_err();
-        assert_eq!((failure.stage, classify(&failure)), (Stage::Tls, Outcome::Host), "{failure}");
+        assert_eq!((failure.stage, classify(&failure)), (Stage::Tls, Class::Host), "{failure}");
         assert!(matches!(failure.cause, Cause::Tls(_) | Cause::NotOffered(_)), "{failure}");
     }
     for relay in [stripped, injected, certified, implicit] {

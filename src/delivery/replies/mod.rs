@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use anyhow::Context;
 
 use crate::clock::Timestamp;
-use crate::config::{Mistakes, Source};
+use crate::config::Source;
 use crate::delivery::smtp::{Cause, Failure, Reply, Stage};
 use crate::text_enum;
 use table::Entry;

@@ -220,6 +220,8 @@ fn a_reply_means_what_hosts_mean_by_it() {
         (Mail, "-", "553 Sender unknown", Sender),
         (Dot, "-", "554 This looks like spam", Sender),
         (Dot, "-", "550 5.7.1 DMARC policy of exemple.tg: reject", Sender),
+        (Mail, "-", "421 too many messages in this connection", Host),
+        (Mail, "yahoo", "421 4.7.0 Max message per connection reached, closing transmission channel", Host),
         // The message.
         (Mail, "-", "552 5.3.4 Message size exceeds fixed limit", Message),
         (Dot, "-", "552 5.3.4 Too big", Message),

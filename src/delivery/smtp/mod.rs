@@ -5,14 +5,12 @@
 
 mod connection;
 mod opening;
-mod outcome;
 pub mod reply;
 mod session;
 mod stage;
 mod tls;
 
 pub use opening::{Envelope, Server};
-pub use outcome::{Outcome, classify};
 pub use reply::{Enhanced, Reply};
 pub use session::Session;
 pub use stage::{Cause, Failure, Stage, Timers};

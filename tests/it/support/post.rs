@@ -50,6 +50,8 @@ pub fn relay_to(address: SocketAddr, connections: usize) -> Relay {
         })),
         connections,
         messages_per_connection: 100,
+        rate: None,
+        quota: None,
         in_doubt_max: 2,
     }
 }
