@@ -20,12 +20,12 @@ const READERS: i64 = 600;
 struct Small(tempfile::TempDir);
 
 impl Small {
-    /// 16 MB; none where it cannot be mounted.
+    /// 64 MB, more than SQLite lets its log grow; none where it cannot be mounted.
     #[expect(clippy::print_stderr, reason = "the word about the skip")]
     fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=16m", "kiosque-test"]).arg(folder.path());
+        mount.args(["-t", "tmpfs", "-o", "size=64m", "kiosque-test"]).arg(folder.path());
         let mounted = mount.output().is_ok_and(|done| done.status.success());
         if !mounted {
             eprintln!(
