@@ -31,8 +31,8 @@ pub(super) struct Bounds {
     rate: Option<f64>,
     slower_at: Option<Instant>,
     next_turn: Option<Instant>,
-    /// What it took within the last second.
-    taken: VecDeque<Instant>,
+    /// Messages it answered for within the last second.
+    answers: VecDeque<Instant>,
 }
 
 impl Bounds {
@@ -47,7 +47,7 @@ impl Bounds {
             rate,
             slower_at: None,
             next_turn: None,
-            taken: VecDeque::new(),
+            answers: VecDeque::new(),
         }
     }
 
@@ -64,8 +64,6 @@ impl Bounds {
 
     /// It took a message. Gives how many connections more may be tried.
     pub(super) fn took(&mut self, at: Timestamp, now: Instant) -> usize {
-        self.forget(now);
-        self.taken.push_back(now);
         if let (Some(rate), Some(slower_at)) = (self.rate, self.slower_at)
             && now.duration_since(slower_at) > AGAIN
         {
@@ -82,20 +80,26 @@ impl Bounds {
         }
     }
 
+    /// It answered for a message in good order, whatever it said of the recipient: that counts towards its rate.
+    pub(super) fn answered(&mut self, now: Instant) {
+        self.forget(now);
+        self.answers.push_back(now);
+    }
+
     fn forget(&mut self, now: Instant) {
-        while self.taken.front().is_some_and(|taken| now.duration_since(*taken) > SECOND) {
-            self.taken.pop_front();
+        while self.answers.front().is_some_and(|at| now.duration_since(*at) > SECOND) {
+            self.answers.pop_front();
         }
     }
 
-    /// Goes down to nine tenths of what it took within the last second; gives the new rate, unless it was just lowered.
+    /// Goes down to nine tenths of what it answered for within the last second; gives the new rate, unless it was just lowered.
     pub(super) fn slower(&mut self, now: Instant) -> Option<f64> {
         if self.slower_at.is_some_and(|at| now.duration_since(at) < SECOND) {
             return None;
         }
         self.forget(now);
-        let took = u32::try_from(self.taken.len()).map_or(f64::MAX, f64::from);
-        let rate = (took * 0.9).min(self.rate.map_or(f64::MAX, |rate| rate * 0.9)).max(0.2);
+        let took = u32::try_from(self.answers.len()).map_or(f64::MAX, f64::from);
+        let rate = (took * 0.9).min(self.rate.map_or(f64::MAX, |rate| rate * 0.9)).max(1.0);
         self.rate = Some(rate);
         self.slower_at = Some(now);
         // What was sent too fast is made up for.
@@ -139,7 +143,7 @@ mod tests {
         let mut bounds = Bounds::new(4, None);
         for n in 0..50 {
             assert_eq!(bounds.take_turn(begin), Ok(()));
-            bounds.took(AT, begin + Duration::from_millis(n));
+            bounds.answered(begin + Duration::from_millis(n));
         }
         assert_eq!(bounds.slower(begin + Duration::from_millis(200)), Some(45.0));
         assert_eq!(bounds.slower(begin + Duration::from_millis(300)), None, "one burst, one lesson");

@@ -167,6 +167,7 @@ impl Line {
 
     /// It took a message, or refused one in good order.
     pub(super) fn well(&self) {
+        self.bounds().answered(Instant::now());
         let mut health = self.health();
         (health.troubles, health.stumbles) = (0, 0);
         health.probing_until = Timestamp::default();

@@ -1,16 +1,86 @@
 //! How fast mail goes, and to whom first: a narrow relay is learned, a slow host holds up nobody, quotas wait.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kiosque::clock::{DAY, HOUR, MINUTE};
-use kiosque::delivery::{Relay, Settings};
+use kiosque::delivery::{Relay, Settings, Way};
 
 use crate::support::database::each_engine;
-use crate::support::post::{Post, relay_at};
+use crate::support::post::{Post, relay_at, relay_to};
 use crate::support::smtp::{Act, Rule, SmtpServer, Step};
+use crate::support::throttle::{NARROW, Throttle};
 
 fn all(state: &'static str, rows: i64) -> BTreeMap<&'static str, i64> {
     BTreeMap::from([(state, rows)])
+}
+
+/// T8 of the fault plan.
+#[tokio::test]
+async fn a_narrow_relay_is_learned_and_then_never_asked_for_more() {
+    each_engine(async |db| {
+        let post = Post::to_readers(&db, 100).await;
+        let relay = Throttle::start(NARROW, post.room.clock.clone()).await;
+        let pump = post.pump_with(vec![relay_to(relay.address, 4)], Settings::default());
+        post.run_out(&pump).await;
+        assert_eq!(post.states().await, all("sent", 100));
+        let learning = relay.look();
+        assert_eq!(learning.taken.len(), 100);
+        assert_eq!(learning.greylisted, 0, "nobody came back too soon, or as another sender");
+        assert!(learning.connections <= 2 && learning.messages <= 4, "{learning:?}");
+
+        post.room
+            .sql("UPDATE deliveries SET state = 'pending', finished_at = NULL, message_hash = NULL")
+            .await;
+        // The second before does not count for the next edition.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        relay.look();
+        post.drain(&pump).await;
+        let learned = relay.look();
+        assert_eq!((learned.connections, learned.messages, learned.rate), (0, 0, 0), "{learned:?}");
+        assert_eq!((learned.greylisted, learned.taken.len()), (0, 100));
+    })
+    .await;
+}
+
+/// T9 of the fault plan: of eight places a host that is slow holds one, so the others take 8/7 of their time at most.
+#[tokio::test]
+async fn a_slow_host_holds_one_place_and_the_others_do_not_wait_for_it() {
+    each_engine(async |db| {
+        let post = Post::to_readers(&db, 106).await;
+        // The slow ones stand first in the queue.
+        let slow: Vec<_> = (1..=6).map(|n| format!("lecteur{n}@exemple.tg")).collect();
+        post.room
+            .sql("UPDATE deliveries SET recipient_group = CASE WHEN id <= 6 THEN 'piege' ELSE 'sain' END")
+            .await;
+        let tarpit = Duration::from_millis(600);
+        for address in &slow {
+            post.relay.rule(Rule::at(Step::Dot, Act::Slow(tarpit)).to(address));
+        }
+        let settings = Settings { slow_after: Duration::from_millis(100), ..Settings::default() };
+        let mut relay = relay_at(&post.relay, 8);
+        if let Way::Smtp(server) = &mut relay.way {
+            server.timers.dot = Duration::from_secs(5);
+        }
+        let pump = post.pump_with(vec![relay], settings);
+        post.drain(&pump).await;
+        assert_eq!(post.states().await, all("sent", 106));
+        let taken = post.relay.taken();
+        let is_slow = |to: &[String]| slow.contains(&to[0]);
+        let last = taken.iter().rposition(|mail| !is_slow(&mail.to)).unwrap();
+        let before = taken[..last].iter().filter(|mail| is_slow(&mail.to)).count();
+        let healthy = taken[last].begun.duration_since(taken[0].begun);
+        // One after another: as many as fit, one at a time, whatever a busy machine makes of the times.
+        let one_at_a_time = healthy.as_millis() / tarpit.as_millis() + 1;
+        assert!(u128::try_from(before).unwrap() <= one_at_a_time, "{before} slow ones in {healthy:?}");
+        let slow_ones = taken[..last].iter().filter(|mail| is_slow(&mail.to));
+        let mut begun: Vec<_> = slow_ones.map(|mail| mail.begun).collect();
+        begun.sort();
+        for pair in begun.windows(2) {
+            assert!(pair[1].duration_since(pair[0]) >= tarpit, "two slow ones were under way at a time");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

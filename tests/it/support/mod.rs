@@ -19,3 +19,4 @@ pub mod returned;
 pub mod site;
 pub mod smtp;
 mod smtp_script;
+pub mod throttle;
