@@ -86,6 +86,7 @@ impl Scene {
 
     /// Waits for the end, stops the nodes and judges. Gives the number of second copies
     /// that no lost answer explains.
+    #[expect(clippy::print_stderr, reason = "what a soak shows of its kills")]
     async fn judge(mut self, readers: usize) -> usize {
         {
             let nodes: Vec<&Node> = self.nodes.iter().collect();
