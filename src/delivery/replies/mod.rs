@@ -84,7 +84,7 @@ pub struct Classes {
 
 /// Read once: so many regular expressions take a while.
 static SHIPPED: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let read = table::read(Source::new("classes.toml", Path::new("."), include_str!("classes.toml")));
+    let read = table::read(&Source::new("classes.toml", Path::new("."), include_str!("classes.toml")));
     #[expect(clippy::expect_used, reason = "the table stands in the program, and a test reads it")]
     read.expect("the shipped table is right")
 });
@@ -101,7 +101,7 @@ impl Classes {
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("cannot read the reply classes {name} (delivery.reply_classes)"))?;
             let folder = path.parent().unwrap_or(Path::new("."));
-            own = table::read(Source::new(&name, folder, &text))?;
+            own = table::read(&Source::new(&name, folder, &text))?;
         }
         Ok(Self { own: own.into() })
     }

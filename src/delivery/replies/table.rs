@@ -106,7 +106,7 @@ struct Written {
 ///
 /// # Errors
 /// Everything that is wrong with it, each with its place.
-pub(super) fn read(source: Source) -> Result<Vec<Entry>, Mistakes> {
+pub(super) fn read(source: &Source) -> Result<Vec<Entry>, Mistakes> {
     let mut mistakes = Mistakes::new(source.clone());
     let file: File = match toml::from_str(&source.text) {
         Ok(file) => file,
