@@ -4,10 +4,6 @@
 //! A release build knows none of this.
 
 /// Where.
-#[cfg_attr(
-    not(debug_assertions),
-    expect(dead_code, reason = "named by the callers, looked at in test builds")
-)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Point {
     /// A chunk of readers has its rows, which are not committed.

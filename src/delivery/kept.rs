@@ -16,8 +16,8 @@ pub(super) struct Kept {
     uses: u64,
 }
 
-/// Bytes of variants kept at a time. An edition of a few dozen variants of 35 kB fits many times; of one with thousands the
-/// rows come ordered by variant, so that each is read about once.
+/// Bytes of variants kept at a time. An edition of a few dozen variants of 35 kB fits many times; of one with thousands some
+/// are read again, which takes less than sending one message.
 const KEPT: usize = 16 << 20;
 
 impl Kept {

@@ -226,9 +226,7 @@ class Readers(unittest.TestCase):
         self.assertEqual(demo.outbox(self.ADDRESS), digests)
 
 
-class Stopping(unittest.TestCase):
-    """Comes last: `unittest` takes classes in alphabetical order."""
-
+class Spam(unittest.TestCase):
     @unittest.skipUnless(shutil.which("spamassassin"), "SpamAssassin is missing")
     def test_spamassassin_takes_a_digest_for_what_it_is(self):
         name = wait_for("a digest", demo.outbox, 60)[0]
@@ -240,6 +238,10 @@ class Stopping(unittest.TestCase):
         # The judge is awake: the same mail with a well-known string (GTUBE) is spam.
         score, _ = spam.judge(digest.replace(b"quoted-printable\r\n\r\n", b"quoted-printable\r\n\r\n" + spam.GTUBE, 1))
         self.assertGreater(score, 100)
+
+
+class Stopping(unittest.TestCase):
+    """Comes last: `unittest` takes classes in alphabetical order."""
 
     def test_ctrl_c_ends_the_demo_in_good_order(self):
         self.assertEqual(demo.stop(), 0, demo.output())
