@@ -1,7 +1,7 @@
 //! What is wrong, or was: raised once, seen again, ended, and told to a person (P8).
 //!
 //! Whoever notices something calls [`raise`] and, when it is over, [`end`]. Nothing else is needed: telling
-//! (`delivery/bulletin.rs`), grouping and the words are done elsewhere, from the rows.
+//! (`delivery/telling/bulletin.rs`), grouping and the words are done elsewhere, from the rows.
 //!
 //! ```ignore
 //! alerts::raise(&db, Kind::GroupStopped, "orange.fr", "550 5.7.1 … blocked", clock.now()).await?;

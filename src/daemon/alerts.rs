@@ -13,8 +13,8 @@ use crate::alerts::{self, Alert, AlertId, Kind};
 use crate::app::App;
 use crate::articles::{FeedState, feed_states};
 use crate::clock::{HOUR, MINUTE, Timestamp};
-use crate::delivery::bulletin::{self, Bulletin, Way};
-use crate::delivery::{alert_calls, report, watch as deliveries};
+use crate::delivery::telling::bulletin::{self, Bulletin, Way};
+use crate::delivery::telling::{alert_calls, report, watch as deliveries};
 
 /// How often it is looked whether there is something to tell; each look writes, which shows that the store can be written.
 const STEP: Duration = Duration::from_secs(15);

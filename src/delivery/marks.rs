@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Db, Engine, NodeId, Tx};
-use crate::delivery::consequences::{Consequences, RestCause};
-use crate::delivery::lane::Rest;
+use crate::delivery::pump::consequences::{Consequences, RestCause};
+use crate::delivery::pump::lane::Rest;
 use crate::delivery::replies::Class;
 use crate::delivery::row::{Claimed, DeliveryId, Kind, State};
 use crate::delivery::smtp::Stage;

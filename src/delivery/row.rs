@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::db::KeyId;
-use crate::delivery::queue::Place;
+use crate::delivery::pump::queue::Place;
 use crate::newsletters::edition::EditionId;
 use crate::newsletters::variant::VariantId;
 use crate::subscribers::{ConfirmationId, SubscriptionId};

@@ -8,7 +8,7 @@ use kiosque::app::App;
 use kiosque::clock::{Clock, HOUR, MINUTE, SECOND, Timestamp};
 use kiosque::config::Config;
 use kiosque::daemon;
-use kiosque::delivery::{bulletin, report, watch};
+use kiosque::delivery::telling::{bulletin, report, watch};
 use serde_json::Value;
 
 use crate::support::database::each_engine;

@@ -16,7 +16,7 @@ use crate::delivery::bounces::sql::{
     MAILBOX_STATES, MESSAGES_OF, MOVE_MAILBOX, NEXT_OF_MAILBOX, UNFLAGGED_MESSAGES,
 };
 use crate::delivery::bounces::take::{Office, Place, Taken, take};
-use crate::delivery::maildir::Maildir;
+use crate::delivery::relay::maildir::Maildir;
 use crate::delivery::smtp::TlsClient;
 use crate::mail::one_line;
 use crate::{execute, fetch_all, fetch_optional};

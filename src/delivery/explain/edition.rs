@@ -4,8 +4,8 @@ use super::facts::{Address, DeliveryFacts, EditionFacts, PastSuppression, SlotFa
 use super::words::{moment, sentence, suppression};
 use crate::clock::Timestamp;
 use crate::delivery::bounces::{Class, Recorded};
-use crate::delivery::report::reason;
 use crate::delivery::row::State;
+use crate::delivery::telling::report::reason;
 use crate::french::{date, number};
 use crate::newsletters::edition::EditionState;
 use crate::newsletters::slot_store::SkipReason;

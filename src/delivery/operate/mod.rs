@@ -1,4 +1,12 @@
-//! What an operator does with deliveries: look, hold, let go, try again.
+//! What an operator does with deliveries: look, hold, let go, try again; send once more, or for a trial.
+
+mod resend;
+mod trial;
+mod unfinished;
+
+pub use resend::{ResendError, resend};
+pub use trial::{Departure, departure, enqueue_probe, enqueue_test, what_left};
+pub use unfinished::{Unfinished, unfinished};
 
 use serde::Serialize;
 

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock::{Clock, Timestamp};
-use crate::delivery::conversation::Open;
-use crate::delivery::maildir::Maildir;
 use crate::delivery::marks::{self, Marks, Refusal};
 use crate::delivery::message::{Message, Messages};
-use crate::delivery::queue::{Next, Queue};
+use crate::delivery::pump::conversation::Open;
+use crate::delivery::pump::queue::{Next, Queue};
+use crate::delivery::pump::verdict::{Attempt, Verdicts};
+use crate::delivery::relay::maildir::Maildir;
 use crate::delivery::relay::{Line, Relays, Way};
 use crate::delivery::row::Claimed;
-use crate::delivery::verdict::{Attempt, Verdicts};
 
 /// What all workers of a pump share.
 pub(super) struct Shared {

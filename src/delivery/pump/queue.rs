@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::delivery::groups::Groups;
-use crate::delivery::lane::{Go, Lane, Rest};
+use crate::delivery::pump::lane::{Go, Lane, Rest};
 use crate::delivery::relay::Relays;
 use crate::delivery::row::{Claimed, DeliveryId};
 

@@ -4,11 +4,11 @@
 //! becomes of the row is decided here alone.
 
 use crate::clock::{Clock, MINUTE, Timestamp};
-use crate::delivery::consequences::RestCause;
 use crate::delivery::marks::{GroupRest, Marks, Settlement};
 use crate::delivery::message::Unready;
 use crate::delivery::pump::Settings;
-use crate::delivery::queue::Queue;
+use crate::delivery::pump::consequences::RestCause;
+use crate::delivery::pump::queue::Queue;
 use crate::delivery::relay::Line;
 use crate::delivery::replies::{Class, Judgement};
 use crate::delivery::retry;

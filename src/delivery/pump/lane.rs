@@ -16,10 +16,10 @@ pub(super) type Rank = (i64, Timestamp, DeliveryId);
 
 /// A group that is left alone, or was until now: then one message tries how it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rest {
-    pub(super) until: Timestamp,
+pub(in crate::delivery) struct Rest {
+    pub(in crate::delivery) until: Timestamp,
     /// In a row.
-    pub(super) troubles: u32,
+    pub(in crate::delivery) troubles: u32,
 }
 
 /// Whether a lane may have its next row begun.

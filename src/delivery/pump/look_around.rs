@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use crate::alerts::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::Db;
-use crate::delivery::consequences::{self, RestCause};
-use crate::delivery::queue::Queue;
+use crate::delivery::pump::consequences::{self, RestCause};
+use crate::delivery::pump::queue::Queue;
 use crate::delivery::relay::Relays;
 use crate::delivery::row::Claimed;
 

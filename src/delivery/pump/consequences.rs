@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{DAY, Timestamp};
 use crate::db::{Db, Tx};
-use crate::delivery::lane::Rest;
 use crate::delivery::marks::Settlement;
+use crate::delivery::pump::lane::Rest;
 use crate::delivery::replies::{Class, PROBABLE_APART, SOFT_IN_A_ROW};
 use crate::delivery::row::State;
 use crate::delivery::{retry, sql};
@@ -135,7 +135,7 @@ pub(super) fn day(now: Timestamp) -> i64 {
 
 /// What was noted in a transaction that is not committed yet.
 #[must_use]
-pub(super) struct Noted {
+pub(in crate::delivery) struct Noted {
     tally: Tally,
     flushed: bool,
     tripped: bool,
@@ -143,7 +143,7 @@ pub(super) struct Noted {
 
 /// The memory of one writer.
 #[derive(Debug)]
-pub(super) struct Consequences {
+pub(in crate::delivery) struct Consequences {
     tally: Tally,
     flushed_at: Instant,
     /// A day's messages are counted at once, not after a moment.
@@ -171,12 +171,12 @@ struct EditionResults {
 
 impl Consequences {
     /// `exact`: some relay has a quota, so that each message counts at once.
-    pub(super) fn new(exact: bool) -> Self {
+    pub(in crate::delivery) fn new(exact: bool) -> Self {
         Self { tally: Tally::default(), flushed_at: Instant::now(), exact, tripped: false }
     }
 
     /// Writes what the results mean, in their transaction.
-    pub(super) async fn note(
+    pub(in crate::delivery) async fn note(
         &self,
         tx: &mut Tx,
         settlements: &[Settlement],
@@ -221,7 +221,7 @@ impl Consequences {
     }
 
     /// The transaction was committed.
-    pub(super) fn committed(&mut self, noted: Noted) {
+    pub(in crate::delivery) fn committed(&mut self, noted: Noted) {
         if noted.flushed {
             self.tally = Tally::default();
             self.flushed_at = Instant::now();
@@ -232,7 +232,7 @@ impl Consequences {
     }
 
     /// Stops the editions that tripped. What fails is tried again by [`stop_tripped`] when the pump looks around.
-    pub(super) async fn follow(&mut self, db: &Db, now: Timestamp) {
+    pub(in crate::delivery) async fn follow(&mut self, db: &Db, now: Timestamp) {
         if std::mem::take(&mut self.tripped)
             && let Err(error) = stop_tripped(db, now).await
         {
@@ -241,7 +241,7 @@ impl Consequences {
     }
 
     /// Writes the last counts.
-    pub(super) async fn end(&mut self, db: &Db) {
+    pub(in crate::delivery) async fn end(&mut self, db: &Db) {
         if self.tally.is_empty() {
             return;
         }

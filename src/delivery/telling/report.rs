@@ -3,10 +3,11 @@
 use crate::alerts::{self, Kind};
 use crate::clock::{DAY, SECOND, Timestamp};
 use crate::db::Keys;
-use crate::delivery::balance::{self, Balance};
-use crate::delivery::notice::{self, Notice};
 use crate::delivery::row::{self, State};
-use crate::delivery::{sql, watch};
+use crate::delivery::sql;
+use crate::delivery::telling::balance::{self, Balance};
+use crate::delivery::telling::notice::{self, Notice};
+use crate::delivery::telling::watch;
 use crate::french::date;
 use crate::french::number::grouped;
 use crate::html::publisher::PublisherView;

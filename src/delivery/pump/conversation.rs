@@ -10,11 +10,11 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::delivery::failpoint::{self, Point};
+use crate::delivery::pump::verdict::{Attempt, Reach};
+use crate::delivery::pump::worker::{Outgoing, Shared, Worker};
 use crate::delivery::relay::Line;
 use crate::delivery::row::Claimed;
 use crate::delivery::smtp::{Cause, Failure, Reply, Server, Session, Stage};
-use crate::delivery::verdict::{Attempt, Reach};
-use crate::delivery::worker::{Outgoing, Shared, Worker};
 
 /// An open conversation and its place among the relay's connections.
 pub(super) struct Open {
