@@ -1,0 +1,117 @@
+-- Readers in charge: what they choose, what is kept of them, and for how long.
+
+-- Readers and consent, made anew where they must be; the sections below add to them.
+
+-- An id that was a reader's is never another's: links in old mails carry it. Without AUTOINCREMENT SQLite gives the
+-- highest one again once its row is gone. A table is made anew under its own name, and the references to it hold
+-- again when the migration ends.
+PRAGMA defer_foreign_keys = ON;
+
+CREATE TABLE consent_events_before AS SELECT * FROM consent_events;
+DROP TABLE consent_events;
+
+CREATE TABLE subscribers_before AS SELECT * FROM subscribers;
+DROP TABLE subscribers;
+CREATE TABLE subscribers (
+    id           INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    address      TEXT    NOT NULL,                 -- as written, its domain in lower case
+    address_hash BLOB    NOT NULL UNIQUE,          -- keyed, the same that suppressions hold; case does not count
+    name         TEXT,
+    created_at   BIGINT  NOT NULL
+);
+INSERT INTO subscribers (id, address, address_hash, name, created_at)
+    SELECT id, address, address_hash, name, created_at FROM subscribers_before;
+DROP TABLE subscribers_before;
+
+CREATE TABLE subscriptions_before AS SELECT * FROM subscriptions;
+DROP TABLE subscriptions;
+CREATE TABLE subscriptions (
+    id            INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    subscriber_id BIGINT  NOT NULL REFERENCES subscribers (id),
+    newsletter_id BIGINT  NOT NULL REFERENCES newsletters (id),
+    choice_id     BIGINT  NOT NULL REFERENCES choices (id),
+    layout        TEXT    NOT NULL DEFAULT 'normal' CHECK (layout IN ('normal', 'light')),
+    state         TEXT    NOT NULL CHECK (state IN ('pending', 'confirmed', 'left')),
+    created_at    BIGINT  NOT NULL,
+    confirmed_at  BIGINT,
+    left_at       BIGINT,
+    UNIQUE (subscriber_id, newsletter_id)
+);
+INSERT INTO subscriptions (id, subscriber_id, newsletter_id, choice_id, layout, state, created_at, confirmed_at, left_at)
+    SELECT id, subscriber_id, newsletter_id, choice_id, layout, state, created_at, confirmed_at, left_at
+    FROM subscriptions_before;
+DROP TABLE subscriptions_before;
+CREATE INDEX subscriptions_fan_out ON subscriptions (newsletter_id, id);
+
+-- Proof of consent, append-only: an event goes only with its whole reader. Which events there are stands in
+-- src/subscribers/consent.rs.
+CREATE TABLE consent_events (
+    id              INTEGER NOT NULL PRIMARY KEY,
+    subscriber_id   BIGINT  NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
+    newsletter_id   BIGINT REFERENCES newsletters (id),
+    event           TEXT    NOT NULL,
+    reference       TEXT    NOT NULL UNIQUE,       -- what the acknowledgement page shows
+    wording         TEXT    NOT NULL,
+    wording_version TEXT,                          -- of the sentences of the program, where it is one of them
+    origin          TEXT,
+    network_address TEXT,                          -- whose the request was; after a time only its network
+    user_agent      TEXT,                          -- removed at the same time
+    at              BIGINT  NOT NULL
+);
+INSERT INTO consent_events (id, subscriber_id, newsletter_id, event, reference, wording, origin, at)
+    SELECT id, subscriber_id, newsletter_id, event, reference, wording, origin, at FROM consent_events_before;
+DROP TABLE consent_events_before;
+CREATE INDEX consent_events_of_subscriber ON consent_events (subscriber_id, at);
+CREATE INDEX consent_events_origins ON consent_events (at) WHERE user_agent IS NOT NULL OR network_address NOT LIKE '%/%';
+CREATE TRIGGER consent_events_unchanged
+    BEFORE UPDATE OF id, subscriber_id, newsletter_id, event, reference, wording, wording_version, origin, at
+    ON consent_events
+BEGIN
+    SELECT RAISE(ABORT, 'consent events are append-only');
+END;
+CREATE TRIGGER consent_events_kept BEFORE DELETE ON consent_events
+    WHEN EXISTS (SELECT 1 FROM subscribers WHERE id = OLD.subscriber_id)
+BEGIN
+    SELECT RAISE(ABORT, 'consent events are append-only');
+END;
+
+-- Form
+
+-- Preferences
+
+-- Own data
+
+-- A link that was mailed to a reader, so that nobody but the mailbox's owner does what it does. Its token is kept as a
+-- hash. After an erasure the row stays without its reader, with what the page acknowledges.
+CREATE TABLE reader_links (
+    id            INTEGER NOT NULL PRIMARY KEY,
+    subscriber_id BIGINT REFERENCES subscribers (id) ON DELETE SET NULL,
+    purpose       TEXT   NOT NULL CHECK (purpose IN ('export', 'erase', 'keep')),
+    token_hash    BLOB   UNIQUE,
+    created_at    BIGINT NOT NULL,
+    expires_at    BIGINT NOT NULL,
+    used_at       BIGINT,
+    reference     TEXT
+);
+CREATE INDEX reader_links_of_subscriber ON reader_links (subscriber_id, purpose, created_at);
+ALTER TABLE deliveries ADD COLUMN reader_link_id BIGINT REFERENCES reader_links (id);
+CREATE INDEX deliveries_of_reader_link ON deliveries (reader_link_id) WHERE reader_link_id IS NOT NULL;
+
+-- What the reader may quote, of an erasure.
+ALTER TABLE suppressions ADD COLUMN reference TEXT;
+
+-- What operators did to readers' data, by whom.
+CREATE TABLE operator_acts (
+    id           INTEGER NOT NULL PRIMARY KEY,
+    act          TEXT    NOT NULL,
+    address_hash BLOB,                             -- of whom, where it was one reader
+    detail       TEXT,
+    by           TEXT    NOT NULL,
+    at           BIGINT  NOT NULL
+);
+CREATE INDEX operator_acts_at ON operator_acts (at);
+CREATE INDEX subscribers_created ON subscribers (created_at);
+
+-- CSV
+
+-- Editions on the web
