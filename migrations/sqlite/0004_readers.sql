@@ -78,6 +78,27 @@ END;
 -- Form
 
 -- Preferences
+ALTER TABLE subscriptions ADD COLUMN paused_until BIGINT; -- nothing is sent before
+ALTER TABLE subscriptions ADD COLUMN changed_at   BIGINT; -- when choice, layout or pause last changed: after a release, its fan-out passes over
+ALTER TABLE subscribers ADD COLUMN link_mailed_at BIGINT; -- when the link to the preferences was last mailed because somebody asked
+
+-- A change of address: confirmed by the new one, told to the old one, which may undo it.
+CREATE TABLE address_changes (
+    id            INTEGER NOT NULL PRIMARY KEY,
+    subscriber_id BIGINT  NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE, -- who asked
+    old_address   TEXT    NOT NULL,
+    new_address   TEXT    NOT NULL,
+    asked_by      BIGINT,                          -- the delivery whose link confirms
+    told_by       BIGINT,                          -- the delivery whose link undoes
+    holder_id     BIGINT,                          -- whose the subscriptions are since
+    created_at    BIGINT  NOT NULL,
+    expires_at    BIGINT  NOT NULL,
+    done_at       BIGINT,
+    undone_at     BIGINT
+);
+CREATE INDEX address_changes_of_subscriber ON address_changes (subscriber_id, created_at);
+CREATE INDEX address_changes_asked ON address_changes (asked_by);
+CREATE INDEX address_changes_told ON address_changes (told_by);
 
 -- Own data
 

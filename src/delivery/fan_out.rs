@@ -9,13 +9,15 @@ use anyhow::Context;
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::Span;
-use crate::db::{Db, Engine};
+use crate::db::{Db, Engine, Tx};
 use crate::delivery::failpoint::{self, Point};
 use crate::delivery::groups::Groups;
 use crate::delivery::sql;
+use crate::newsletters::declaration::Declaration;
 use crate::newsletters::desk::Desk;
 use crate::newsletters::edition::EditionId;
 use crate::newsletters::newsletter::NewsletterId;
+use crate::subscribers::{self, SubscriptionId};
 use crate::{execute, fetch_all, fetch_one};
 
 /// A released edition that lacks rows.
@@ -44,6 +46,17 @@ struct Common<'a> {
     groups: &'a Groups,
 }
 
+impl<'a> Common<'a> {
+    fn of(declaration: &'a Declaration, groups: &'a Groups) -> Self {
+        Self {
+            domain: declaration.from.address().domain(),
+            expire_after: declaration.expire_after,
+            spread: declaration.spread,
+            groups,
+        }
+    }
+}
+
 /// A bulk writer holds SQLite's write lock about this long, and rests this long (design §4).
 const HOLD: Duration = Duration::from_millis(14);
 const REST: Duration = Duration::from_millis(2);
@@ -69,15 +82,39 @@ pub async fn fan_out(desk: &Desk, clock: &Clock) -> anyhow::Result<Vec<(EditionI
     trouble.map_or(Ok(done), Err)
 }
 
+/// Gives a reader the rows of editions that are released and lack rows, before what he chose changes: he was counted as he
+/// stood at their release, and a fan-out passes over who changed since. Until the transaction ends, no other edition of the
+/// newsletter is released.
+///
+/// # Errors
+/// When the store fails.
+pub async fn keep_before_change(
+    tx: &mut Tx,
+    desk: &Desk,
+    newsletter: &subscribers::Newsletter,
+    subscription: SubscriptionId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let _: (i64,) = fetch_one!(tx, sql::HOLD_RELEASES, newsletter.id)?;
+    // What is not declared any more is not fanned out either.
+    let Some(declaration) = desk.declaration(&newsletter.slug) else { return Ok(()) };
+    let lacking: Vec<(EditionId,)> = fetch_all!(tx, sql::LACKING_ROWS, newsletter.id)?;
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let groups = Groups::of(&desk.config.recipient_groups);
+    let common = Common::of(declaration, &groups);
+    for (id,) in lacking {
+        rows(tx, id, (subscription.0 - 1, subscription.0), common, now).await?;
+    }
+    Ok(())
+}
+
 async fn edition(desk: &Desk, clock: &Clock, id: EditionId, slug: &str) -> anyhow::Result<u64> {
     let declaration =
         desk.declaration(slug).with_context(|| format!("no newsletter `{slug}` is declared"))?;
-    let common = Common {
-        domain: declaration.from.address().domain(),
-        expire_after: declaration.expire_after,
-        spread: declaration.spread,
-        groups: &Groups::of(&desk.config.recipient_groups),
-    };
+    let groups = Groups::of(&desk.config.recipient_groups);
+    let common = Common::of(declaration, &groups);
     let mut size = CHUNKS.0 * 5;
     let mut rows = 0;
     while let Some(Chunk { written, held }) = chunk(&desk.db, clock.now(), id, common, size).await? {
@@ -120,20 +157,31 @@ async fn chunk(
         tx.commit().await?;
         return Ok(None);
     };
-    let written = execute!(
-        &mut tx,
+    let written = rows(&mut tx, id, (cursor, upto), common, now).await?;
+    execute!(&mut tx, sql::MOVE_FAN_OUT, id, upto)?;
+    failpoint::reach(Point::MidFanOut);
+    tx.commit().await?;
+    Ok(Some(Chunk { written, held: began.elapsed() }))
+}
+
+/// The rows of an edition for the subscriptions after the first and up to the second id. Gives how many were written.
+async fn rows(
+    tx: &mut Tx,
+    id: EditionId,
+    (after, upto): (i64, i64),
+    common: Common<'_>,
+    now: Timestamp,
+) -> sqlx::Result<u64> {
+    execute!(
+        tx,
         sql::FAN_OUT_CHUNK,
         id,
-        cursor,
+        after,
         upto,
         common.domain,
         common.expire_after.ms(),
         now,
         common.groups.json(),
         common.spread.ms()
-    )?;
-    execute!(&mut tx, sql::MOVE_FAN_OUT, id, upto)?;
-    failpoint::reach(Point::MidFanOut);
-    tx.commit().await?;
-    Ok(Some(Chunk { written, held: began.elapsed() }))
+    )
 }

@@ -215,6 +215,8 @@ pub(super) enum Refusal {
     Answered,
     /// The reader has left.
     Left,
+    /// The reader has suspended it.
+    Paused,
 }
 
 impl Refusal {
@@ -227,6 +229,7 @@ impl Refusal {
             "stopped" => Self::Stopped,
             "answered" => Self::Answered,
             "left" => Self::Left,
+            "paused" => Self::Paused,
             _ => Self::Lost,
         }
     }
@@ -478,6 +481,7 @@ fn refused(row: &Claimed, refusal: Refusal, now: Timestamp) -> Option<Settlement
         Refusal::Suppressed => cancelled("the address must not be mailed"),
         Refusal::Answered => cancelled("the confirmation was answered"),
         Refusal::Left => cancelled("the reader has left"),
+        Refusal::Paused => cancelled("the reader has suspended it"),
     };
     Some(settlement.undo_doubt(undo))
 }

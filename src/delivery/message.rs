@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context;
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::db::{Db, Keys, Purpose};
+use crate::db::{Db, Key, Keys, Purpose};
 use crate::delivery::kept::Kept;
+use crate::delivery::mail_token::MailToken;
 use crate::delivery::return_path;
 use crate::delivery::row::{Claimed, Kind};
 use crate::delivery::signing::{Signing, Wanted};
@@ -16,7 +17,7 @@ use crate::delivery::sql::VARIANT_MESSAGE;
 use crate::fetch_one;
 use crate::mail::{Address, Encoded, Mailbox, Personal};
 use crate::newsletters::variant::VariantId;
-use crate::subscribers::{ConfirmToken, UnsubscribeToken};
+use crate::subscribers::{ConfirmToken, PreferencesToken, UnsubscribeToken};
 
 /// A variant as it is kept in memory.
 #[derive(Debug)]
@@ -101,8 +102,11 @@ impl Messages {
         let to = Mailbox::new(row.name.as_deref(), address.clone())
             .or_else(|_| Mailbox::new(None, address.clone()))
             .context("the name")?;
-        let token = self.token(row)?;
-        let personal = Personal::new(to, row.message_id.clone(), row.created_at.to_utc(), token)?;
+        let key = row.token_key_id.context("the row has no token key")?;
+        let key = self.keys.by_id(Purpose::Token, key).context("the row's token key is unknown")?;
+        let preferences = row.subscriber_id.map(|subscriber| PreferencesToken::write(key, subscriber));
+        let personal = Personal::new(to, row.message_id.clone(), row.created_at.to_utc(), token(row, key)?)?
+            .with(preferences.unwrap_or_else(no_token), MailToken::write(key, row.id))?;
         let bytes = variant.message.splice(&personal);
         let from = return_path::write(&self.keys, &variant.envelope_from, row.id);
         Ok(Message { envelope: Envelope { from, to: address }, bytes, hash: Vec::new(), variant })
@@ -116,20 +120,6 @@ impl Messages {
             }
             None => "its bytes would differ from those sent before",
         }
-    }
-
-    /// The token of the row's link; what has no link of its own carries a word that opens none.
-    fn token(&self, row: &Claimed) -> anyhow::Result<String> {
-        let id = row.token_key_id.context("the row has no token key")?;
-        let key = self.keys.by_id(Purpose::Token, id).context("the row's token key is unknown")?;
-        Ok(match (row.kind, row.subscription_id, row.confirmation_id, row.confirmation_at) {
-            (Kind::Confirmation, _, Some(confirmation), Some(at)) => {
-                ConfirmToken::derive(key, confirmation, at).write()
-            }
-            (Kind::Confirmation, ..) => anyhow::bail!("the confirmation is gone"),
-            (_, Some(subscription), ..) => UnsubscribeToken::write(key, subscription),
-            _ => "essai".to_owned(),
-        })
     }
 
     async fn variant(&self, id: VariantId) -> anyhow::Result<Arc<Variant>> {
@@ -148,6 +138,22 @@ impl Messages {
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.variants.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The token of the row's link; what has no link of its own carries a word that opens none.
+fn token(row: &Claimed, key: &Key) -> anyhow::Result<String> {
+    Ok(match (row.kind, row.subscription_id, row.confirmation_id, row.confirmation_at) {
+        (Kind::Confirmation, _, Some(confirmation), Some(at)) => {
+            ConfirmToken::derive(key, confirmation, at).write()
+        }
+        (Kind::Confirmation, ..) => anyhow::bail!("the confirmation is gone"),
+        (_, Some(subscription), ..) => UnsubscribeToken::write(key, subscription),
+        _ => no_token(),
+    })
+}
+
+fn no_token() -> String {
+    "essai".to_owned()
 }
 
 /// The message with its signatures and its hash. Signing takes longer than all the rest: it is done on a thread where no

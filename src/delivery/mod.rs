@@ -10,6 +10,7 @@ mod failpoint;
 mod fan_out;
 pub mod groups;
 mod kept;
+mod mail_token;
 mod marks;
 mod message;
 pub mod operate;
@@ -27,7 +28,8 @@ mod sql;
 mod store;
 pub mod telling;
 
-pub use fan_out::fan_out;
+pub use fan_out::{fan_out, keep_before_change};
+pub use mail_token::MailToken;
 pub use operate::{
     Departure, ResendError, Unfinished, departure, enqueue_probe, enqueue_test, resend, unfinished, what_left,
 };

@@ -5,7 +5,7 @@ use crate::db::KeyId;
 use crate::delivery::pump::queue::Place;
 use crate::newsletters::edition::EditionId;
 use crate::newsletters::variant::VariantId;
-use crate::subscribers::{ConfirmationId, SubscriptionId};
+use crate::subscribers::{ConfirmationId, SubscriberId, SubscriptionId};
 use crate::{id_type, text_enum};
 
 id_type! {
@@ -86,6 +86,8 @@ pub struct Claimed {
     pub confirmation_id: Option<ConfirmationId>,
     /// When that confirmation was made: part of its token.
     pub confirmation_at: Option<Timestamp>,
+    /// Whose preferences its link opens.
+    pub subscriber_id: Option<SubscriberId>,
     /// The message without what is one reader's own.
     pub variant_id: VariantId,
     /// Where it goes.

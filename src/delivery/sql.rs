@@ -17,6 +17,7 @@ macro_rules! claimed_columns {
         concat!(
             "id, kind, priority, due_at, edition_id, recipient_group, subscription_id, confirmation_id, ",
             "(SELECT c.created_at FROM confirmations c WHERE c.id = confirmation_id) AS confirmation_at, ",
+            "(SELECT u.subscriber_id FROM subscriptions u WHERE u.id = subscription_id) AS subscriber_id, ",
             "variant_id, address, name, message_id, token_key_id, dkim, message_hash, attempts, epoch, ",
             "CAST(",
             $doubtful,
@@ -70,7 +71,7 @@ macro_rules! may_go {
          AND d.expires_at > $2 \
          AND NOT EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) \
          AND (d.kind <> 'edition' OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = d.subscription_id \
-              AND s.state = 'confirmed')) \
+              AND s.state = 'confirmed' AND (s.paused_until IS NULL OR s.paused_until <= $2))) \
          AND (d.kind <> 'edition' OR EXISTS (SELECT 1 FROM editions e WHERE e.id = d.edition_id \
               AND e.state = 'released')) \
          AND (d.kind <> 'confirmation' OR EXISTS (SELECT 1 FROM confirmations c WHERE c.id = d.confirmation_id \
@@ -95,6 +96,8 @@ macro_rules! why_not {
             WHEN d.kind = 'edition' AND EXISTS (SELECT 1 FROM editions e WHERE e.id = d.edition_id \
                 AND e.state <> 'released') THEN 'stopped' \
             WHEN d.kind = 'confirmation' THEN 'answered' \
+            WHEN EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = d.subscription_id \
+                AND s.state = 'confirmed') THEN 'paused' \
             ELSE 'left' END AS why "
     };
 }
@@ -120,6 +123,8 @@ macro_rules! fan_out {
             "JOIN edition_choices ec ON ec.edition_id = e.id AND ec.revision = e.revision ",
             "AND ec.choice_id = s.choice_id AND ec.layout = s.layout ",
             "WHERE e.id = $1 AND s.confirmed_at <= e.released_at ",
+            "AND (s.paused_until IS NULL OR s.paused_until <= e.released_at) ",
+            "AND (s.changed_at IS NULL OR s.changed_at <= e.released_at) ",
             "AND (s.state = 'confirmed' OR (s.state = 'left' AND s.left_at > e.released_at)) ",
             "AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = r.address_hash ",
             "AND x.at <= e.released_at AND (x.lifted_at IS NULL OR x.lifted_at > e.released_at)) ",
@@ -324,6 +329,13 @@ statements! {
     UNFINISHED_FAN_OUTS = "SELECT e.id, n.slug FROM editions e JOIN newsletters n ON n.id = e.newsletter_id
         WHERE e.state IN ('released', 'stopped') AND e.released_at IS NOT NULL AND e.fanned_out_at IS NULL
         ORDER BY e.released_at, e.id";
+    // For whoever changes what a reader chose: until the change is kept, no edition of the newsletter is released.
+    HOLD_RELEASES = {
+        sqlite: "SELECT id FROM newsletters WHERE id = $1",
+        postgres: "SELECT id FROM newsletters WHERE id = $1 FOR SHARE"
+    };
+    LACKING_ROWS = "SELECT id FROM editions WHERE newsletter_id = $1 AND state IN ('released', 'stopped')
+        AND released_at IS NOT NULL AND fanned_out_at IS NULL ORDER BY id";
     LOCK_FAN_OUT = {
         sqlite: "SELECT newsletter_id, fan_out_cursor, fanned_out_at FROM editions WHERE id = $1",
         postgres: "SELECT newsletter_id, fan_out_cursor, fanned_out_at FROM editions WHERE id = $1 FOR UPDATE"

@@ -20,6 +20,7 @@ pub mod mjml_check;
 mod mjml_elements;
 pub mod page;
 pub mod pages;
+pub mod preferences_pages;
 pub mod publisher;
 pub mod sample_pages;
 pub mod templates;

@@ -1,5 +1,6 @@
 //! The public pages: what each one shows, and the template that shows it.
 
+use crate::html::preferences_pages::PreferencesView;
 use crate::html::publisher::PublisherView;
 use crate::html::templates::{TemplateError, Templates};
 use chrono::NaiveDateTime;
@@ -99,6 +100,8 @@ pub enum Page {
         /// What was recorded.
         receipt: ReceiptView,
     },
+    /// `/p/…`: what a reader chose.
+    Preferences(Box<PreferencesView>),
     /// A link of ours, but nothing is kept of the reader any more.
     Forgotten {},
     /// Anything that went wrong.
@@ -269,6 +272,7 @@ impl Page {
             Page::LinkUnknown { .. } => "pages/link_unknown.html",
             Page::Unsubscribe { .. } => "pages/unsubscribe.html",
             Page::Unsubscribed { .. } => "pages/unsubscribed.html",
+            Page::Preferences(_) => "pages/preferences.html",
             Page::Forgotten {} => "pages/forgotten.html",
             Page::Error { .. } => "pages/error.html",
             Page::Article { .. } => "pages/article.html",

@@ -4,6 +4,7 @@ use crate::html::pages::{
     ArticleView, FeedLink, FeedView, FormMistake, HeaderView, LatestView, LetterView, MessageView, Page,
     ReceiptView, Site,
 };
+use crate::html::preferences_pages;
 use crate::html::publisher::PublisherView;
 use crate::html::templates::{TemplateError, Templates};
 use chrono::{NaiveDate, NaiveDateTime};
@@ -103,6 +104,7 @@ pub fn pages() -> Vec<(String, Page)> {
     ]
     .map(named)
     .into();
+    pages.extend(preferences_pages::samples());
     for status in [400, 403, 404, 405, 410, 413, 422, 429, 500, 503, 504] {
         pages.push((format!("error-{status}"), Page::Error { status }));
     }

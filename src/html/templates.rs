@@ -56,6 +56,7 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
     "pages/link_unknown.html"
     "pages/outbox.html"
     "pages/outbox_message.html"
+    "pages/preferences.html"
     "pages/refused.html"
     "pages/style.css"
     "pages/unsubscribe.html"

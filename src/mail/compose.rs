@@ -5,11 +5,12 @@ use chrono::{DateTime, Datelike, Utc};
 use thiserror::Error;
 
 use crate::mail::address::{Address, AddressError, Mailbox, is_forbidden};
-use crate::mail::encoded::{self, Encoded, Gap, TOKEN_MARK, TOKEN_MARK_ENCODED, TOKEN_MAX};
+use crate::mail::encoded::{self, Encoded, Gap, MARKS, TOKEN_MAX};
 use crate::mail::header;
 use crate::mail::quoted_printable::Encoder;
 
-/// A message before it is encoded. Text and HTML may hold [`TOKEN_MARK`] where the reader's token goes.
+/// A message before it is encoded. Text and HTML may hold [`TOKEN_MARK`](crate::mail::TOKEN_MARK) and its sisters
+/// where the reader's tokens go.
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// The sender, the same in every message of a newsletter.
@@ -39,7 +40,8 @@ pub struct ListHeaders {
     pub list_id: String,
     /// Google's `Feedback-ID`: three free fields and the sender's, separated by colons.
     pub feedback_id: String,
-    /// Where a POST unsubscribes: an https URL that contains [`TOKEN_MARK`]. Plain http is taken for loopback only.
+    /// Where a POST unsubscribes: an https URL that contains [`TOKEN_MARK`](crate::mail::TOKEN_MARK). Plain
+    /// http is taken for loopback only.
     pub unsubscribe: String,
     /// Where a mail unsubscribes, the token as its tag; see [`unsubscribe_to`]. It stands behind the URL, which mail
     /// programs prefer.
@@ -109,7 +111,7 @@ pub fn compose(draft: &Draft) -> Result<Encoded, ComposeError> {
             .as_bytes(),
         );
         let start = message.bytes.len();
-        message.gaps.extend(gaps.into_iter().map(|at| (start + at, Gap::Token)));
+        message.gaps.extend(gaps.into_iter().map(|(at, gap)| (start + at, gap)));
         message.bytes.extend_from_slice(&part);
     }
     message.bytes.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
@@ -141,7 +143,9 @@ fn write_headers(message: &mut Encoded, draft: &Draft, boundary: &str) -> Result
         out.extend_from_slice(b"List-Id: ");
         header::phrase_and_angle(out, "List-Id: ".len(), &list.list_name, &list.list_id);
         out.extend_from_slice(b"\r\nList-Unsubscribe: <");
-        let (before, after) = split_mark(&list.unsubscribe).ok_or(ComposeError::Unsubscribe)?;
+        let Some((before, Gap::Token, after)) = split_mark(&list.unsubscribe) else {
+            return Err(ComposeError::Unsubscribe);
+        };
         out.extend_from_slice(before.as_bytes());
         gaps.push((out.len(), Gap::Token));
         out.extend_from_slice(after.as_bytes());
@@ -193,7 +197,9 @@ fn check_list(list: &ListHeaders) -> Result<(), ComposeError> {
     if !identifier(&list.feedback_id, b"-._:") {
         return Err(ComposeError::Identifier("Feedback-ID"));
     }
-    let (before, after) = split_mark(&list.unsubscribe).ok_or(ComposeError::Unsubscribe)?;
+    let Some((before, Gap::Token, after)) = split_mark(&list.unsubscribe) else {
+        return Err(ComposeError::Unsubscribe);
+    };
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"\\,".contains(&b));
     let url = url::Url::parse(&format!("{before}x{after}")).map_err(|_| ComposeError::Unsubscribe)?;
     let loopback = match url.host() {
@@ -210,26 +216,22 @@ fn check_list(list: &ListHeaders) -> Result<(), ComposeError> {
     }
 }
 
-/// The text around the first mark, in either of its forms.
-fn split_mark(text: &str) -> Option<(&str, &str)> {
-    let raw = text.find(TOKEN_MARK).map(|at| (at, TOKEN_MARK.len()));
-    let encoded = text.find(TOKEN_MARK_ENCODED).map(|at| (at, TOKEN_MARK_ENCODED.len()));
-    let (at, length) = match (raw, encoded) {
-        (Some(a), Some(b)) => a.min(b),
-        (a, b) => a.or(b)?,
-    };
-    Some((&text[..at], &text[at + length..]))
+/// The text around the first mark, in either of its forms, and what it waits for.
+fn split_mark(text: &str) -> Option<(&str, Gap, &str)> {
+    let found = MARKS.iter().filter_map(|(mark, gap)| Some((text.find(mark)?, mark.len(), *gap)));
+    let (at, length, gap) = found.min_by_key(|(at, ..)| *at)?;
+    Some((&text[..at], gap, &text[at + length..]))
 }
 
 /// One body part in quoted-printable, and the places of its gaps.
-fn encode_part(text: &str) -> (Vec<u8>, Vec<usize>) {
+fn encode_part(text: &str) -> (Vec<u8>, Vec<(usize, Gap)>) {
     let mut out = Vec::with_capacity(text.len() + text.len() / 8);
     let mut gaps = Vec::new();
     let mut encoder = Encoder::new(&mut out);
     let mut rest = text;
-    while let Some((before, after)) = split_mark(rest) {
+    while let Some((before, gap, after)) = split_mark(rest) {
         encoder.text(before);
-        gaps.push(encoder.gap(TOKEN_MAX));
+        gaps.push((encoder.gap(TOKEN_MAX), gap));
         rest = after;
     }
     encoder.text(rest);
@@ -251,7 +253,7 @@ fn boundary(text: &[u8], html: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::Personal;
+    use crate::mail::{Personal, TOKEN_MARK};
     use mail_parser::{MessageParser, MimeHeaders};
     use proptest::prelude::*;
 
@@ -284,7 +286,7 @@ mod tests {
     fn a_newsletter_carries_its_headers_in_a_fixed_order() {
         let draft = draft(
             &format!("Bonjour,\n.\nSe désinscrire : https://lettres.exemple.tg/u/{TOKEN_MARK}\n"),
-            &format!("<p>Été <a href=\"https://lettres.exemple.tg/u/{TOKEN_MARK_ENCODED}\">Quitter</a></p>"),
+            &format!("<p>Été <a href=\"https://lettres.exemple.tg/u/%EE%87%B0%EE%87%B1\">Quitter</a></p>"),
         );
         let message = compose(&draft).unwrap().splice(&personal("k1-Ab_9"));
         insta::assert_snapshot!(String::from_utf8(message).unwrap().replace('\r', ""), @r#"

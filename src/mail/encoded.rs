@@ -14,15 +14,28 @@ use crate::mail::header;
 /// for the reader's token.
 pub const TOKEN_MARK: &str = "\u{E1F0}\u{E1F1}";
 
-/// The mark after a URL library has percent-encoded it.
-pub(super) const TOKEN_MARK_ENCODED: &str = "%EE%87%B0%EE%87%B1";
+/// The same for the token that leads to the reader's preferences.
+pub const PREFERENCES_MARK: &str = "\u{E1F0}\u{E1F2}";
+
+/// The same for a token that proves that this very mail was received.
+pub const LINK_MARK: &str = "\u{E1F0}\u{E1F3}";
+
+/// The marks and what they wait for: as they are, and after a URL library has percent-encoded them.
+pub(super) const MARKS: [(&str, Gap); 6] = [
+    (TOKEN_MARK, Gap::Token),
+    ("%EE%87%B0%EE%87%B1", Gap::Token),
+    (PREFERENCES_MARK, Gap::Preferences),
+    ("%EE%87%B0%EE%87%B2", Gap::Preferences),
+    (LINK_MARK, Gap::Link),
+    ("%EE%87%B0%EE%87%B3", Gap::Link),
+];
 
 /// The longest token a gap holds, in bytes.
 pub const TOKEN_MAX: usize = 60;
 
-/// A foreign text without the characters of [`TOKEN_MARK`], in either form.
+/// A foreign text without the characters of the marks, in either form.
 pub fn without_mark(text: &str) -> Cow<'_, str> {
-    let marked = |c: char| matches!(c, '\u{E1F0}' | '\u{E1F1}');
+    let marked = |c: char| matches!(c, '\u{E1F0}'..='\u{E1F3}');
     if !text.contains(marked) && !text.contains("%EE%87%B") && !text.contains("%ee%87%b") {
         return Cow::Borrowed(text);
     }
@@ -41,11 +54,15 @@ pub(super) enum Gap {
     MessageId = 2,
     Date = 3,
     Token = 4,
+    Preferences = 5,
+    Link = 6,
 }
 
 impl Gap {
     fn from_tag(tag: u8) -> Option<Self> {
-        [Self::To, Self::MessageId, Self::Date, Self::Token].into_iter().find(|gap| *gap as u8 == tag)
+        [Self::To, Self::MessageId, Self::Date, Self::Token, Self::Preferences, Self::Link]
+            .into_iter()
+            .find(|gap| *gap as u8 == tag)
     }
 }
 
@@ -65,6 +82,8 @@ pub struct Personal {
     message_id: String,
     date: DateTime<Utc>,
     token: String,
+    preferences: String,
+    link: String,
 }
 
 /// Why something cannot be spliced into a message.
@@ -101,15 +120,28 @@ impl Personal {
         {
             return Err(PersonalError::MessageId);
         }
-        let base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        if token.len() > TOKEN_MAX || !token.bytes().all(base64url) {
-            return Err(PersonalError::Token);
-        }
+        check_token(&token)?;
         if !(1970..=9999).contains(&date.year()) {
             return Err(PersonalError::Date);
         }
-        Ok(Self { to, message_id, date, token })
+        Ok(Self { to, message_id, date, token, preferences: String::new(), link: String::new() })
     }
+
+    /// With the tokens for [`PREFERENCES_MARK`] and [`LINK_MARK`], in base64url.
+    ///
+    /// # Errors
+    /// When one of them is none.
+    pub fn with(self, preferences: String, link: String) -> Result<Self, PersonalError> {
+        check_token(&preferences)?;
+        check_token(&link)?;
+        Ok(Self { preferences, link, ..self })
+    }
+}
+
+fn check_token(token: &str) -> Result<(), PersonalError> {
+    let base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let fits = token.len() <= TOKEN_MAX && token.bytes().all(base64url);
+    if fits { Ok(()) } else { Err(PersonalError::Token) }
 }
 
 /// Why stored bytes are not an [`Encoded`] message.
@@ -178,6 +210,8 @@ impl Encoded {
                 Gap::MessageId => out.extend_from_slice(personal.message_id.as_bytes()),
                 Gap::Date => out.extend_from_slice(date(personal.date).as_bytes()),
                 Gap::Token => out.extend_from_slice(personal.token.as_bytes()),
+                Gap::Preferences => out.extend_from_slice(personal.preferences.as_bytes()),
+                Gap::Link => out.extend_from_slice(personal.link.as_bytes()),
             }
         }
         out.extend_from_slice(&self.bytes[from..]);
@@ -244,13 +278,19 @@ mod tests {
         assert!(matches!(without_mark("https://exemple.tg/été"), Cow::Borrowed(_)));
         let tricks = [
             format!("a{TOKEN_MARK}b"),
-            format!("a{TOKEN_MARK_ENCODED}b"),
-            format!("a{}b", TOKEN_MARK_ENCODED.to_lowercase()),
+            format!("a{PREFERENCES_MARK}b"),
+            format!("a{LINK_MARK}b"),
+            "a%EE%87%B0%EE%87%B1b".to_owned(),
+            "a%ee%87%b0%ee%87%b2b".to_owned(),
             "%EE%87%%EE%87%BB0%EE%87%B1".to_owned(),
         ];
         for text in tricks {
             let clean = without_mark(&text).into_owned();
-            assert!(!clean.contains(TOKEN_MARK) && !clean.to_uppercase().contains("%EE%87%B"), "{clean}");
+            assert!(
+                MARKS.iter().all(|(mark, _)| !clean.contains(mark))
+                    && !clean.to_uppercase().contains("%EE%87%B"),
+                "{clean}"
+            );
         }
     }
 

@@ -13,4 +13,7 @@ mod quoted_printable;
 
 pub use address::{Address, AddressError, Mailbox, NameError, one_line};
 pub use compose::{ComposeError, Draft, ListHeaders, UnsubscribeToError, compose, unsubscribe_to};
-pub use encoded::{DecodeError, Encoded, Personal, PersonalError, TOKEN_MARK, TOKEN_MAX, without_mark};
+pub use encoded::{
+    DecodeError, Encoded, LINK_MARK, PREFERENCES_MARK, Personal, PersonalError, TOKEN_MARK, TOKEN_MAX,
+    without_mark,
+};

@@ -155,7 +155,7 @@ pub struct LinksView {
     pub subscribe: String,
     /// The page that unsubscribes; holds the token's mark.
     pub unsubscribe: String,
-    /// The reader's own page; holds the token's mark.
+    /// The reader's own page; holds [`PREFERENCES_MARK`](crate::mail::PREFERENCES_MARK).
     pub preferences: Option<String>,
     /// The edition on the web.
     pub web: Option<String>,

@@ -78,7 +78,7 @@ pub(super) async fn release(
             continue;
         }
         if map_choices(&mut tx, &locked, &variants).await? {
-            let (eligible,): (i64,) = fetch_one!(&mut tx, sql::ELIGIBLE, id, locked.revision)?;
+            let (eligible,): (i64,) = fetch_one!(&mut tx, sql::ELIGIBLE, id, locked.revision, now)?;
             execute!(&mut tx, sql::RELEASE_EDITION, id, locked.revision, now, eligible)?;
             tx.commit().await.context("cannot release the edition")?;
             return Ok(true);

@@ -2,7 +2,7 @@
 
 use crate::html::sample_pages::publisher;
 use crate::html::templates::Templates;
-use crate::mail::TOKEN_MARK;
+use crate::mail::{PREFERENCES_MARK, TOKEN_MARK};
 use crate::newsletters::digest_view::{
     AnnouncedView, ArticleView, ConfirmationView, CorrectionView, DigestView, ImageView, LinkView, LinksView,
     NewsletterView, SectionView,
@@ -212,7 +212,7 @@ pub fn digest_with_everything() -> DigestView {
         text: "Dans notre édition d'hier, le prix du sac était faux : il est de 18 500 F CFA, et non de 185 000."
             .into(),
     }];
-    view.links.preferences = Some(format!("https://lettres.exemple.tg/p/{TOKEN_MARK}"));
+    view.links.preferences = Some(format!("https://lettres.exemple.tg/p/{PREFERENCES_MARK}"));
     view.links.web = Some("https://lettres.exemple.tg/editions/matinale/2026-08-01".into());
     view.announced.url = view.links.web.clone();
     view

@@ -122,7 +122,7 @@ statements! {
         JOIN editions e ON e.newsletter_id = s.newsletter_id
         JOIN edition_choices ec ON ec.edition_id = e.id AND ec.revision = $2
             AND ec.choice_id = s.choice_id AND ec.layout = s.layout
-        WHERE e.id = $1 AND s.state = 'confirmed'
+        WHERE e.id = $1 AND s.state = 'confirmed' AND (s.paused_until IS NULL OR s.paused_until <= $3)
           AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = r.address_hash AND x.lifted_at IS NULL)";
     RELEASE_EDITION = "UPDATE editions SET state = 'released', released_at = $3, eligible = $4
         WHERE id = $1 AND state = 'frozen' AND revision = $2";

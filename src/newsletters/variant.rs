@@ -7,8 +7,8 @@ use crate::articles::{ArticleId, CategoryId};
 use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
 use crate::html::publisher::PublisherView;
-use crate::mail::{self, Draft, Encoded, ListHeaders, TOKEN_MARK};
-use crate::subscribers::Choice;
+use crate::mail::{self, Draft, Encoded, ListHeaders, PREFERENCES_MARK, TOKEN_MARK};
+use crate::subscribers::{Choice, PREFERENCES_PATH};
 use crate::{execute, fetch_one, id_type};
 
 use super::declaration::{Declaration, unsubscribe_to};
@@ -160,7 +160,7 @@ impl Sheet<'_> {
             links: LinksView {
                 subscribe: config.public_url.join("/lettres"),
                 unsubscribe: self.unsubscribe(),
-                preferences: None,
+                preferences: Some(config.public_url.join(&format!("{PREFERENCES_PATH}{PREFERENCES_MARK}"))),
                 web: None,
             },
             why: "Vous recevez cette lettre parce que vous l’avez demandée.".to_owned(),

@@ -8,7 +8,7 @@ use crate::db::{KeyId, Keys, Purpose, Tx};
 use crate::mail::Address;
 use crate::subscribers::address::AddressHash;
 use crate::subscribers::consent::{self, Event, NewEvent, wording};
-use crate::subscribers::newsletter::Newsletter;
+use crate::subscribers::newsletter::{Newsletter, NewsletterId};
 use crate::subscribers::sql::{
     ADD_CONFIRMATION, ADD_SUBSCRIPTION, LINKS_SO_FAR, SET_CONFIRMATION_TOKEN, UPSERT_SUBSCRIBER,
 };
@@ -75,8 +75,7 @@ pub async fn ask(
     let expires_at = now.plus(CONFIRM_FOR);
     let mut first = None;
     for newsletter in newsletters {
-        let (subscription, _): (SubscriptionId, SubscriptionState) =
-            fetch_one!(tx, ADD_SUBSCRIPTION, subscriber, newsletter.id, now)?;
+        let subscription = add_subscription(tx, subscriber, newsletter.id, now).await?;
         let event = NewEvent {
             subscriber,
             newsletter: newsletter.id,
@@ -103,6 +102,18 @@ pub async fn ask(
         newsletters: newsletters.to_vec(),
     });
     Ok(Asked { confirmation })
+}
+
+/// What ties the subscriber to the newsletter, made when there is nothing yet; its state stays as it is.
+pub(super) async fn add_subscription(
+    tx: &mut Tx,
+    subscriber: SubscriberId,
+    newsletter: NewsletterId,
+    now: Timestamp,
+) -> sqlx::Result<SubscriptionId> {
+    let (subscription, _): (SubscriptionId, SubscriptionState) =
+        fetch_one!(tx, ADD_SUBSCRIPTION, subscriber, newsletter, now)?;
+    Ok(subscription)
 }
 
 /// The subscriber's row, made when the address is new. While nothing is confirmed, the address is kept as it was

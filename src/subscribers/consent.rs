@@ -22,6 +22,16 @@ text_enum! {
         Left = "left",
         /// « Ce n’était pas moi ».
         Refused = "refused",
+        /// Chose rubrics or a layout.
+        Chosen = "chosen",
+        /// Suspended it until a day.
+        Paused = "paused",
+        /// Ended the suspension.
+        Resumed = "resumed",
+        /// Had it sent to another address.
+        Moved = "moved",
+        /// Took the change of address back.
+        Restored = "restored",
     }
 }
 
@@ -34,6 +44,9 @@ impl Event {
             Self::Imported => 'M',
             Self::Left => 'D',
             Self::Refused => 'R',
+            Self::Chosen => 'P',
+            Self::Paused | Self::Resumed => 'S',
+            Self::Moved | Self::Restored => 'T',
         }
     }
 }
@@ -154,6 +167,31 @@ pub mod wording {
     #[must_use]
     pub fn left(title: &str) -> String {
         format!("Je ne souhaite plus recevoir «\u{a0}{title}\u{a0}».")
+    }
+
+    /// What saving the preferences says of rubrics and layout.
+    #[must_use]
+    pub fn chosen(title: &str, rubrics: &str, light: bool) -> String {
+        let layout = if light { ", en édition allégée" } else { "" };
+        format!("Je souhaite recevoir «\u{a0}{title}\u{a0}»\u{a0}: {rubrics}{layout}.")
+    }
+
+    /// What saving the preferences says of a pause; the day in words.
+    #[must_use]
+    pub fn paused(title: &str, day: &str) -> String {
+        format!("Je suspends «\u{a0}{title}\u{a0}» jusqu’au {day}.")
+    }
+
+    /// What saving the preferences says when a pause ends.
+    #[must_use]
+    pub fn resumed(title: &str) -> String {
+        format!("Je reprends la réception de «\u{a0}{title}\u{a0}».")
+    }
+
+    /// Beside the button that takes a leaving back.
+    #[must_use]
+    pub fn stayed(title: &str) -> String {
+        format!("J’annule ma désinscription\u{a0}: je souhaite recevoir «\u{a0}{title}\u{a0}».")
     }
 
     /// Beside the button that refuses.

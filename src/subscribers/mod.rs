@@ -16,6 +16,9 @@ mod import;
 mod leave;
 mod list;
 mod newsletter;
+mod preferences;
+mod preferences_sql;
+mod preferences_token;
 mod sql;
 mod subscription;
 mod suppression;
@@ -35,6 +38,10 @@ pub use import::{ImportError, ImportSummary, Mistake, Target, import};
 pub use leave::{Leaving, Left, Scope, leave, look_at_leaving};
 pub use list::{Filter, Listed, Reader, ReaderSubscription, list, show};
 pub use newsletter::{Newsletter, NewsletterId, find_newsletter, list_newsletters};
+pub use preferences::{
+    Change, ChosenLetter, NAME_MAX, Preferences, Wish, choose_letter, lock_preferences, preferences, rename,
+};
+pub use preferences_token::{PREFERENCES_PATH, PreferencesToken};
 pub use subscription::{ConfirmationId, SubscriberId, SubscriptionId, SubscriptionState};
 pub use suppression::{Reason, Suppression, suppress, suppress_stored, suppression_of};
 pub use token::{CONFIRM_FOR, ConfirmToken, UnsubscribeToken};
@@ -45,5 +52,5 @@ use crate::db::Sql;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [sql::ALL, crowd::ALL].concat()
+    [sql::ALL, crowd::ALL, preferences_sql::ALL].concat()
 }

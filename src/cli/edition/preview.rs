@@ -9,7 +9,7 @@ use super::super::{Failure, output};
 use super::run::who_sends;
 use crate::app::App;
 use crate::delivery;
-use crate::mail::{Address, Personal, TOKEN_MARK};
+use crate::mail::{Address, PREFERENCES_MARK, Personal, TOKEN_MARK};
 
 /// Stands where a reader's token would.
 const NO_TOKEN: &str = "apercu";
@@ -26,10 +26,14 @@ pub(super) async fn preview(named: Option<&Path>, slug: &str, out: &Path) -> Res
         let name = file_name(choice);
         let id = format!("apercu-{name}@{domain}");
         let personal = Personal::new(declaration.from.clone(), id, now.to_utc(), NO_TOKEN.to_owned());
-        let personal = personal.context("cannot make a message of the preview")?;
+        let personal = personal
+            .and_then(|one| one.with(NO_TOKEN.to_owned(), NO_TOKEN.to_owned()))
+            .context("cannot make a message of the preview")?;
+        let readable =
+            |text: &str| text.replace(TOKEN_MARK, NO_TOKEN).replace(PREFERENCES_MARK, NO_TOKEN).into_bytes();
         for (ending, bytes) in [
-            ("html", rendered.html.replace(TOKEN_MARK, NO_TOKEN).into_bytes()),
-            ("txt", rendered.text.replace(TOKEN_MARK, NO_TOKEN).into_bytes()),
+            ("html", readable(&rendered.html)),
+            ("txt", readable(&rendered.text)),
             ("eml", message.splice(&personal)),
         ] {
             let path = out.join(format!("{name}.{ending}"));

@@ -294,6 +294,7 @@ pub fn reason(stored: &str) -> String {
         "not accepted before it expired" => "pas accepté avant l’échéance",
         "the address must not be mailed" => "l’adresse est sur la liste d’opposition",
         "the reader has left" => "le lecteur s’est désinscrit entre-temps",
+        "the reader has suspended it" => "le lecteur a suspendu l’envoi entre-temps",
         "the confirmation was answered" => "la demande de confirmation n’avait plus d’objet",
         "no article left in the reader's rubrics" => "plus aucun article dans ses rubriques",
         "edition stopped" => "l’édition a été arrêtée",

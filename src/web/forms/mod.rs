@@ -7,6 +7,7 @@
 mod answer;
 mod confirm;
 mod fields;
+mod preferences;
 mod subscribe;
 mod unsubscribe;
 
@@ -15,10 +16,11 @@ use axum::routing::get;
 
 use crate::app::App;
 
-/// The routes: `/lettres`, `/confirmer/{token}`, `/u/{token}`.
+/// The routes: `/lettres`, `/confirmer/{token}`, `/p/{token}`, `/u/{token}`.
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/lettres", get(subscribe::show).post(subscribe::ask))
         .route("/confirmer/{token}", get(confirm::show).post(confirm::confirm))
+        .route("/p/{token}", get(preferences::show).post(preferences::save))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::leave))
 }
