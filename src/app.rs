@@ -11,6 +11,7 @@ use crate::config::{Config, DatabaseTarget};
 use crate::db::{self, Db, HeartbeatFile, Keys, Roles, SchemaState, Sql};
 use crate::delivery::{self, Waker};
 use crate::feeds::{self, FeedStore, Publication};
+use crate::html::look::Look;
 use crate::html::sample_pages;
 use crate::html::templates::Templates;
 use crate::newsletters::declaration::{self, Declarations};
@@ -34,6 +35,8 @@ pub struct App {
     pub feeds: FeedStore,
     /// The templates of mails and pages.
     pub templates: Arc<Templates>,
+    /// The newsroom's name, logo and colours on pages.
+    pub look: Arc<Look>,
     /// The categories and newsletters that the configuration declares, checked.
     pub declarations: Arc<Declarations>,
     /// What calls other sites.
@@ -101,6 +104,7 @@ impl App {
         // An operator's template that asks for what it is not given must be known now, not at the slot.
         sample_view::try_out(&templates).context("the mail templates cannot be used")?;
         sample_pages::try_out(&templates).context("the page templates cannot be used")?;
+        let look = Arc::new(Look::load(&config)?);
         let feeds = FeedStore::new(Publication::of(&config));
         let outbound = Outbound::new(&config);
         let config = Arc::new(config);
@@ -117,6 +121,7 @@ impl App {
             keys,
             feeds,
             templates,
+            look,
             declarations,
             outbound,
             desk,

@@ -24,6 +24,7 @@ mod publisher;
 mod read;
 mod relay;
 mod secret;
+mod site;
 mod source;
 mod span;
 mod suggest;
@@ -51,6 +52,7 @@ pub use publisher::{Law, Publisher};
 pub use read::ExampleValue;
 pub use relay::{Relay, RelayUrl, RelayUrlError, Security};
 pub use secret::{Secret, SecretError};
+pub use site::{Colour, NotAColour, Site};
 pub use source::ArticleSource;
 pub use span::{NotASpan, Span};
 pub use suggest::nearest;
@@ -76,6 +78,8 @@ section! {
         pub metrics: Option<Metrics>,
         /// What goes to standard error.
         pub log: Log,
+        /// The look of the public pages.
+        pub site: Site,
         /// Who publishes: the legal notice of pages and mails.
         pub publisher: Publisher,
         /// Who is told when something is wrong.

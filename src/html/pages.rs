@@ -1,5 +1,6 @@
 //! The public pages: what each one shows, and the template that shows it.
 
+use crate::html::look::Look;
 use crate::html::preferences_pages::PreferencesView;
 use crate::html::publisher::PublisherView;
 use crate::html::templates::{TemplateError, Templates};
@@ -11,6 +12,9 @@ use serde::Serialize;
 pub struct Site {
     /// The path of the public address without its last slash: empty, or `/journal`.
     pub base: String,
+    /// Name, logo and colours: `site.name`, `site.logo`, `site.palette`.
+    #[serde(flatten)]
+    pub look: Look,
     /// Who publishes.
     pub publisher: PublisherView,
     /// The feed of everything: programs find it on every page.

@@ -1,9 +1,12 @@
 //! Invented pages, for trying templates and for tests.
 
+use crate::config::Colour;
+use crate::html::look::Look;
 use crate::html::pages::{
     ArticleView, FeedLink, FeedView, FormMistake, HeaderView, LatestView, LetterView, MessageView, Page,
     ReceiptView, Site,
 };
+use crate::html::palette::Palette;
 use crate::html::preferences_pages;
 use crate::html::publisher::PublisherView;
 use crate::html::templates::{TemplateError, Templates};
@@ -20,7 +23,19 @@ pub fn try_out(templates: &Templates) -> Result<(), TemplateError> {
 /// What the invented pages have in common.
 #[must_use]
 pub fn site() -> Site {
-    Site { base: String::new(), publisher: publisher(), feed: feed("tout", "Toutes les rubriques") }
+    Site {
+        base: String::new(),
+        look: look(),
+        publisher: publisher(),
+        feed: feed("tout", "Toutes les rubriques"),
+    }
+}
+
+/// The look of a newsroom that says nothing about it.
+#[must_use]
+pub fn look() -> Look {
+    let green = Colour { red: 0x0b, green: 0x5a, blue: 0x38 };
+    Look { name: publisher().name, logo: None, palette: Palette::of(green), pictures: Vec::new() }
 }
 
 /// The publisher of the example configuration.
@@ -260,8 +275,8 @@ mod tests {
         let templates = Templates::load(None).unwrap();
         let page = Page::LinkGone {}.write(&templates, &site()).unwrap();
         let style = page.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
-        assert_eq!(style, templates.render("pages/style.css", &()).unwrap());
-        assert!(style.len() > 1000 && templates.style_source().unwrap().starts_with("'sha256-"));
+        assert_eq!(style, templates.style(&look()).unwrap());
+        assert!(style.len() > 1000 && templates.style_source(&look()).unwrap().starts_with("'sha256-"));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! A template's name is its path under `templates/`: `email/digest.mjml`, `pages/error.html`. Values are escaped in
 //! `.html` and `.mjml`, not in `.txt`. A name that the context does not hold is an error, never an empty place.
 
+use crate::html::look::Look;
 use crate::html::{filters, mjml_check};
 use base64::Engine;
 use minijinja::syntax::SyntaxConfig;
@@ -129,8 +130,16 @@ impl Templates {
     ///
     /// # Errors
     /// When the operator's `pages/style.css` cannot be written.
-    pub fn style_source(&self) -> Result<String, TemplateError> {
-        self.source_of("pages/style.css")
+    pub fn style_source(&self, look: &Look) -> Result<String, TemplateError> {
+        Ok(hash_source(&self.style(look)?))
+    }
+
+    /// What stands in the `<style>` of every page.
+    ///
+    /// # Errors
+    /// When the operator's `pages/style.css` cannot be written.
+    pub fn style(&self, look: &Look) -> Result<String, TemplateError> {
+        self.render("pages/style.css", &BTreeMap::from([("site", look)]))
     }
 
     /// The same for `script-src` and a page's one `<script>`, of the template `name`.
@@ -138,9 +147,7 @@ impl Templates {
     /// # Errors
     /// When the operator's template cannot be written.
     pub fn source_of(&self, name: &str) -> Result<String, TemplateError> {
-        let text = self.render(name, &())?;
-        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-        Ok(format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(hash)))
+        Ok(hash_source(&self.render(name, &())?))
     }
 
     /// The operator's files by the names they stand for, and whether each replaces a template of the binary.
@@ -190,6 +197,12 @@ impl Templates {
         };
         Fault { file: self.shown(innermost.name().unwrap_or(name)), line: innermost.line(), what }
     }
+}
+
+/// `'sha256-…'` of an element's text.
+fn hash_source(text: &str) -> String {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(hash))
 }
 
 fn environment() -> Environment<'static> {

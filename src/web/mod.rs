@@ -15,6 +15,7 @@ pub mod front;
 mod health;
 mod home;
 pub mod live;
+mod logo;
 pub mod metrics;
 pub mod negotiation;
 mod observe;
@@ -54,6 +55,7 @@ pub fn router_with(app: &App, more: Router<App>) -> Router {
         .merge(feed_index::routes())
         .merge(feeds::routes())
         .merge(forms::routes())
+        .merge(logo::routes())
         .merge(health::routes())
         .merge(more)
         .layer(DefaultBodyLimit::disable())

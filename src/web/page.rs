@@ -18,6 +18,7 @@ use crate::html::publisher::PublisherView;
 pub fn page(app: &App, status: StatusCode, page: &Page) -> Result<Response, Failure> {
     let site = Site {
         base: app.config.public_url.path().to_owned(),
+        look: (*app.look).clone(),
         publisher: PublisherView::from(&app.config.publisher),
         feed: feed_view(app, "tout", CategoryKind::All, ""),
     };
@@ -26,7 +27,7 @@ pub fn page(app: &App, status: StatusCode, page: &Page) -> Result<Response, Fail
     let mut policy = format!(
         "default-src 'none'; style-src {}; img-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'",
-        app.templates.style_source()?
+        app.templates.style_source(&app.look)?
     );
     if let Some(script) = page.script() {
         policy.push_str(&format!("; script-src {}", app.templates.source_of(script)?));

@@ -150,7 +150,8 @@ fn text_stands_out_from_its_ground_by_day_and_by_night() {
         let line = theme.lines().find(|line| line.starts_with(&format!("{{% set {name} = "))).expect(name);
         line.split('"').nth(1).expect(name).to_owned()
     };
-    let css = std::fs::read_to_string("templates/pages/style.css").expect("the pages' colours");
+    let templates = Templates::load(None).expect("the built-in templates");
+    let css = templates.style(&sample_pages::look()).expect("the pages' colours");
     let roots: Vec<&str> =
         css.split(":root{").skip(1).map(|rest| rest.split('}').next().expect("a block")).collect();
     let of_page = |root: &str, name: &str| {
@@ -169,13 +170,16 @@ fn text_stands_out_from_its_ground_by_day_and_by_night() {
     pairs.push((of_mail("night_paper"), of_mail("night_accent")));
     for root in roots {
         for text in ["ink", "body", "grey", "accent", "warn"] {
-            for ground in ["paper", "card"] {
+            for ground in ["paper", "card", "tint"] {
                 pairs.push((of_page(root, text), of_page(root, ground)));
             }
         }
         pairs.push((of_page(root, "on-accent"), of_page(root, "accent")));
+        for text in ["ink", "body", "warn"] {
+            pairs.push((of_page(root, text), of_page(root, "warn-tint")));
+        }
     }
-    assert_eq!(pairs.len(), 24 + 2 + 22);
+    assert_eq!(pairs.len(), 24 + 2 + 2 * 19);
     for (text, ground) in pairs {
         assert!(contrast(&text, &ground) >= 4.5, "{text} on {ground}: {:.2}", contrast(&text, &ground));
     }
