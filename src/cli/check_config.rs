@@ -2,16 +2,22 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
+
 use super::newsletter::{coming_of, sentence};
 use super::{Failure, left_out, output, serve, setup};
 use crate::app::App;
 use crate::clock::{Clock, Timestamp};
+use crate::config::Config;
 use crate::delivery::Policy;
+use crate::html::sample_pages;
+use crate::html::templates::Templates;
 use crate::newsletters::announce::describe_change;
 use crate::newsletters::coming;
 use crate::newsletters::declaration::Declaration;
 use crate::newsletters::newsletter::Newsletter;
 use crate::newsletters::rhythm::rhythm;
+use crate::newsletters::sample_view;
 use crate::newsletters::schedule::Schedule;
 use crate::newsletters::zone::Zone;
 
@@ -24,6 +30,7 @@ pub(super) async fn run(named: Option<&Path>) -> Result<(), Failure> {
     if let Some(refusal) = serve::example_values(&config) {
         output::say(format!("\nwarning: serve will not start: {refusal}"));
     }
+    warn_of_french(&config)?;
     let now = Clock::System.now();
     let known = setup::open_if_there(config).await;
     for declaration in &declarations.newsletters {
@@ -50,6 +57,18 @@ pub(super) async fn run(named: Option<&Path>) -> Result<(), Failure> {
         }
         Err(other) => Err(other),
     }
+}
+
+/// Says what in the French of the operator's own templates is to be mended; the built-in ones are held to it by tests.
+fn warn_of_french(config: &Config) -> Result<(), Failure> {
+    let Some(folder) = &config.templates else { return Ok(()) };
+    let templates = Templates::load(Some(folder)).context("the templates cannot be used")?;
+    let mut found = sample_pages::lint(&templates).context("the page templates cannot be used")?;
+    found.extend(sample_view::lint_mails(&templates).context("the mail templates cannot be used")?);
+    for (place, blemish) in found {
+        output::say(format!("\nwarning: {place} (as tried out with invented articles): {blemish}"));
+    }
+    Ok(())
 }
 
 /// What taking up the declared schedule changes, in one sentence; nothing where it is in force already.

@@ -1,9 +1,10 @@
-//! French as it is printed: dates, numbers, typography, slugs.
+//! French as it is printed: dates, numbers, typography, slugs; and what our own texts must not hold.
 //!
 //! Everything here turns values into text at rendering; nothing here changes what is stored.
 
 pub mod date;
 mod glyphs;
+pub mod lint;
 mod no_break;
 pub mod number;
 mod quotes;

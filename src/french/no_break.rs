@@ -72,7 +72,7 @@ pub(crate) fn bind(glyphs: &mut [Glyph]) {
 fn space_between(before: &[char], after: &[char]) -> Option<char> {
     let left = before.rsplit(|c| c.is_whitespace()).next().filter(|word| !word.is_empty())?;
     let right = after.split(|c| c.is_whitespace()).next().filter(|word| !word.is_empty())?;
-    if thousands(left, right) {
+    if thousands(left, right) && !is_a_code(before, after) {
         return Some(NARROW);
     }
     let earlier = &before[..before.len() - left.len()];
@@ -99,6 +99,48 @@ fn thousands(left: &[char], right: &[char]) -> bool {
         && (head == 3 || first != Some(&'0'))
         && !left[..left.len() - head].last().is_some_and(|c| matches!(c, '+' | ',' | '.' | '/' | ':' | '-'))
         && !right.get(3).is_some_and(|c| c.is_alphabetic())
+}
+
+/// Whether the groups of digits around a space are a telephone number, an account or a postal box rather than a
+/// quantity: the first group says so by its `+`, its zero or its length, the word before it by what it is, a later
+/// group by not having three digits.
+fn is_a_code(before: &[char], after: &[char]) -> bool {
+    let digits = |word: &[char]| word.iter().all(char::is_ascii_digit);
+    let mut earlier: Vec<&[char]> = words(before).collect();
+    let mut groups = Vec::new();
+    while let Some(word) = earlier.pop() {
+        groups.insert(0, word);
+        if !digits(word) || earlier.last().is_none_or(|next| !next.last().is_some_and(char::is_ascii_digit)) {
+            break;
+        }
+    }
+    let mut later = Vec::new();
+    for word in words(after) {
+        let bare = bare_end(word);
+        if bare.is_empty() || !digits(bare) {
+            break;
+        }
+        later.push(bare);
+        if bare.len() < word.len() {
+            break;
+        }
+    }
+    let first = groups.first().copied().unwrap_or_default();
+    let opened = first.iter().skip_while(|c| matches!(c, '(' | '[' | '«' | '“' | '"')).copied();
+    let first: Vec<char> = opened.collect();
+    let uneven = groups.iter().skip(1).chain(&later).any(|group| group.len() != 3);
+    first.first().is_some_and(|c| matches!(c, '+' | '0'))
+        || first.len() > 3 && digits(&first)
+        || uneven
+        || earlier.last().is_some_and(|word| is_one_of(word, BEFORE_CODE))
+}
+
+/// What is followed by a number that counts nothing.
+const BEFORE_CODE: &[&str] =
+    &["BP", "B.P.", "CP", "Tél.", "tél.", "Tél", "tél", "Tel", "RCCM", "NIF", "SIRET", "IBAN"];
+
+fn words(text: &[char]) -> impl Iterator<Item = &[char]> {
+    text.split(|c| c.is_whitespace()).filter(|word| !word.is_empty())
 }
 
 /// A word without what opens a sentence, a quote or an elision before it.

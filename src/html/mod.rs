@@ -20,6 +20,7 @@ pub mod look;
 pub mod mjml;
 pub mod mjml_check;
 mod mjml_elements;
+pub mod own_text;
 pub mod page;
 pub mod pages;
 pub mod palette;

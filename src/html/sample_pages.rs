@@ -1,7 +1,9 @@
 //! Invented pages, for trying templates and for tests.
 
 use crate::config::Colour;
+use crate::french::lint::Blemish;
 use crate::html::look::Look;
+use crate::html::own_text::lint_html;
 use crate::html::pages::{
     ArticleView, FeedLink, FeedView, FormMistake, HeaderView, LatestView, LetterView, MessageView, Page,
     ReceiptView, Site,
@@ -18,6 +20,19 @@ use chrono::{NaiveDate, NaiveDateTime};
 /// The first page that cannot be written.
 pub fn try_out(templates: &Templates) -> Result<(), TemplateError> {
     pages().iter().try_for_each(|(_, page)| page.write(templates, &site()).map(drop))
+}
+
+/// What is to be mended in the French of the pages, each with the page's name.
+///
+/// # Errors
+/// The first page that cannot be written.
+pub fn lint(templates: &Templates) -> Result<Vec<(String, Blemish)>, TemplateError> {
+    let mut found = Vec::new();
+    for (name, page) in pages() {
+        let html = page.write(templates, &site())?;
+        found.extend(lint_html(&html).into_iter().map(|blemish| (format!("page {name}"), blemish)));
+    }
+    Ok(found)
 }
 
 /// What the invented pages have in common.
@@ -195,7 +210,7 @@ fn article() -> ArticleView {
         authors: vec!["Afi Mensah".into(), "Kodjo Lawson".into()],
         date: moment(),
         image_url: "/images/port.jpg".into(),
-        image_alt: "Deux grues au-dessus d'un quai".into(),
+        image_alt: "Deux grues au-dessus d’un quai".into(),
         body: "<p>Le port a tenu parole.</p>".into(),
     }
 }
@@ -229,6 +244,13 @@ mod tests {
         let templates = Templates::load(None).unwrap();
         let write = |page: Page| page.write(&templates, &site()).unwrap();
         pages().into_iter().map(|(name, page)| (name, write(page))).collect()
+    }
+
+    #[test]
+    fn the_french_of_our_pages_has_nothing_to_mend() {
+        let found = lint(&Templates::load(None).unwrap()).unwrap();
+        let said: Vec<String> = found.iter().map(|(place, blemish)| format!("{place}: {blemish}")).collect();
+        assert!(said.is_empty(), "{}", said.join("\n"));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! An invented edition, for trying templates and for tests.
 
+use crate::french::lint::{Blemish, lint};
+use crate::french::typography::Spaces;
+use crate::html::own_text::lint_html;
 use crate::html::sample_pages::publisher;
 use crate::html::templates::Templates;
 use crate::mail::{PREFERENCES_MARK, TOKEN_MARK};
@@ -146,6 +149,28 @@ const ROWS: &[Row] = &[
         false,
     ),
 ];
+
+/// What is to be mended in the French of the mails, each with the mail's name.
+///
+/// # Errors
+/// The first mail that cannot be written.
+pub fn lint_mails(templates: &Templates) -> Result<Vec<(String, Blemish)>, RenderError> {
+    let mails = [
+        ("digest", render(templates, &digest_with_everything())?),
+        ("confirmation", render_confirmation(templates, &confirmation())?),
+        ("notice", render_notice(templates, notice())?),
+    ];
+    let mut found = Vec::new();
+    for (name, mail) in mails {
+        let mut add = |part: &str, blemishes: Vec<Blemish>| {
+            found.extend(blemishes.into_iter().map(|blemish| (format!("mail {name}, {part}"), blemish)));
+        };
+        add("subject", lint(&mail.subject, Spaces::Plain));
+        add("HTML", lint_html(&mail.html));
+        add("text", lint(&mail.text, Spaces::Plain));
+    }
+    Ok(found)
+}
 
 /// Writes every mail once: what a template asks for in vain shows at start, not when an edition is due.
 ///
@@ -315,4 +340,16 @@ fn announced() -> AnnouncedView {
         url: format!("https://exemple.tg/articles/{}", 100 + at),
     });
     AnnouncedView { count: titles.len(), links: links.collect(), url: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_french_of_our_mails_has_nothing_to_mend() {
+        let found = lint_mails(&Templates::load(None).unwrap()).unwrap();
+        let said: Vec<String> = found.iter().map(|(place, blemish)| format!("{place}: {blemish}")).collect();
+        assert!(said.is_empty(), "{}", said.join("\n"));
+    }
 }

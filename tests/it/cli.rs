@@ -38,6 +38,20 @@ fn every_mistake_is_printed_with_its_place_and_the_status_is_2() {
 }
 
 #[test]
+fn the_french_of_an_operators_own_template_is_looked_at() {
+    let config = EXAMPLE.replace("# templates = \"templates\"", "templates = \"own\"");
+    let place = Place::with(&config);
+    std::fs::create_dir_all(place.path().join("own/email")).unwrap();
+    std::fs::write(place.path().join("own/email/subject.txt"), "L'édition: your newsletter").unwrap();
+    let out = place.out(&["check-config"]);
+    for said in ["straight apostrophe", "no-break space", "a word of English in \"L'édition: your n"] {
+        let found =
+            out.lines().any(|line| line.starts_with("warning: mail digest, subject") && line.contains(said));
+        assert!(found, "{said}\n{out}");
+    }
+}
+
+#[test]
 fn the_configuration_is_looked_for_where_the_manual_says() {
     let place = Place::new();
     std::fs::rename(place.path().join("config.toml"), place.path().join("other.toml")).unwrap();
