@@ -31,6 +31,11 @@ CREATE TRIGGER consent_events_unchanged
 CREATE TRIGGER consent_events_kept BEFORE DELETE ON consent_events
     FOR EACH ROW EXECUTE FUNCTION keep_consent_of_readers();
 
+-- Suppressions: one after soft bounces in a row says so.
+ALTER TABLE suppressions DROP CONSTRAINT suppressions_reason_check;
+ALTER TABLE suppressions ADD CONSTRAINT suppressions_reason_check
+    CHECK (reason IN ('hard_bounce', 'soft_bounce', 'complaint', 'not_me', 'erased', 'imported', 'operator'));
+
 -- Form
 
 -- Preferences

@@ -75,6 +75,24 @@ BEGIN
     SELECT RAISE(ABORT, 'consent events are append-only');
 END;
 
+-- Suppressions: one after soft bounces in a row says so.
+CREATE TABLE suppressions_new (
+    id           INTEGER NOT NULL PRIMARY KEY,
+    address_hash BLOB    NOT NULL,
+    domain       TEXT    NOT NULL,
+    reason       TEXT    NOT NULL CHECK (reason IN ('hard_bounce', 'soft_bounce', 'complaint', 'not_me', 'erased', 'imported', 'operator')),
+    reply        TEXT,
+    at           BIGINT  NOT NULL,
+    lifted_at    BIGINT,
+    lift_id      BIGINT REFERENCES suppression_lifts (id)
+);
+INSERT INTO suppressions_new (id, address_hash, domain, reason, reply, at, lifted_at, lift_id)
+    SELECT id, address_hash, domain, reason, reply, at, lifted_at, lift_id FROM suppressions;
+DROP TABLE suppressions;
+ALTER TABLE suppressions_new RENAME TO suppressions;
+CREATE UNIQUE INDEX suppressions_in_force ON suppressions (address_hash) WHERE lifted_at IS NULL;
+CREATE INDEX suppressions_at ON suppressions (at) WHERE lifted_at IS NULL;
+
 -- Form
 
 -- Preferences

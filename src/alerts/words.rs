@@ -140,7 +140,7 @@ pub fn words(kind: Kind, subject: &str, name: &str) -> Words {
             "L’envoi est suspendu jusqu’à votre accord".to_owned(),
             "L’envoi a repris.".to_owned(),
             "La base de données est plus ancienne que le dernier signe de vie du programme, comme après une restauration. \
-             Rien ne part, pour que personne ne reçoive deux fois la même lettre.",
+             Rien ne part que ces alertes, pour que personne ne reçoive deux fois la même lettre.",
             to_do(&[
                 ("Voir ce qui attend", "kiosque status"),
                 ("Arrêter ce qui est déjà parti", "kiosque edition stop NUMÉRO"),

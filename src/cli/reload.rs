@@ -10,7 +10,7 @@ use super::{Failure, setup};
 use crate::alerts::{self, Kind};
 use crate::app::App;
 use crate::config::Config;
-use crate::delivery::{Relay, Signing};
+use crate::delivery::{Policy, Relay, Signing};
 
 /// Asks for a new configuration.
 #[derive(Debug)]
@@ -70,6 +70,7 @@ impl Reload {
             // What the loops would stumble over is looked at before anything stops.
             Relay::all(&config)?;
             Signing::of(&config)?;
+            Policy::load(&config)?;
             let renewed = app.renewed(config).await?;
             renewed
                 .feeds

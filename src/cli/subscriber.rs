@@ -148,6 +148,7 @@ fn refused(sentence: &str) -> Failure {
 fn why(reason: Reason) -> &'static str {
     match reason {
         Reason::HardBounce => "l’adresse n’existe plus",
+        Reason::SoftBounce => "courrier revenu plusieurs fois de suite",
         Reason::Complaint => "courrier signalé comme indésirable",
         Reason::NotMe => "« ce n’était pas moi »",
         Reason::Erased => "données effacées à sa demande",

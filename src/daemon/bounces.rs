@@ -7,7 +7,8 @@ use tokio::sync::watch;
 use crate::alerts::{self, Kind};
 use crate::app::App;
 use crate::clock::{SECOND, Timestamp};
-use crate::delivery::bounces::{Mailbox, Office, Polled};
+use crate::delivery::Policy;
+use crate::delivery::bounces::{Mailbox, Office, Polled, mailbox_states};
 use crate::delivery::smtp::TlsClient;
 
 /// A node looks at a mailbox's row at least this often: another one may have gone.
@@ -15,6 +16,9 @@ const LOOK: i64 = 60 * SECOND;
 
 /// And not more often than this.
 const BREATH: i64 = SECOND / 4;
+
+/// Failures in a row after which a person is told.
+const ALARMING: i64 = 3;
 
 /// While the store is away.
 const STORE_AWAY: Duration = Duration::from_secs(5);
@@ -26,7 +30,12 @@ const STORE_AWAY: Duration = Duration::from_secs(5);
 /// When the store fails. A mailbox that cannot be read is told in the log and by `kiosque status`.
 pub async fn poll_once(app: &App) -> anyhow::Result<Timestamp> {
     let tls = TlsClient::new(Vec::new())?;
-    let office = Office { db: app.db.clone(), keys: app.keys.clone(), clock: app.clock.clone() };
+    let office = Office {
+        db: app.db.clone(),
+        keys: app.keys.clone(),
+        clock: app.clock.clone(),
+        policy: Policy::load(&app.config)?,
+    };
     let mut next = app.clock.now().plus(LOOK);
     for mailbox in app.config.bounces.iter().map(Mailbox::of) {
         let polled = mailbox.poll(&office, &tls).await?;
@@ -39,14 +48,20 @@ pub async fn poll_once(app: &App) -> anyhow::Result<Timestamp> {
         tell(mailbox.name(), &polled);
         let (subject, now) = (mailbox.name(), app.clock.now());
         match &polled {
-            Polled::Failed(why) => {
+            Polled::Failed(why) if is_alarming(app, subject).await? => {
                 _ = alerts::raise(&app.db, Kind::MailboxUnreadable, subject, why, now).await?
             }
             Polled::Read { .. } => _ = alerts::end(&app.db, Kind::MailboxUnreadable, subject, now).await?,
-            Polled::NotDue(_) => {}
+            Polled::Failed(_) | Polled::NotDue(_) => {}
         }
     }
     Ok(next)
+}
+
+/// Whether it could not be read so often that it is no passing trouble.
+async fn is_alarming(app: &App, mailbox: &str) -> sqlx::Result<bool> {
+    let states = mailbox_states(&app.db).await?;
+    Ok(states.iter().any(|state| state.mailbox == mailbox && state.failures >= ALARMING))
 }
 
 fn tell(mailbox: &str, polled: &Polled) {

@@ -11,7 +11,7 @@ use crate::delivery::kept::Kept;
 use crate::delivery::mail_token::MailToken;
 use crate::delivery::return_path;
 use crate::delivery::row::{Claimed, Kind};
-use crate::delivery::signing::{Signing, Wanted};
+use crate::delivery::signing::{Signing, Unsigned, Wanted};
 use crate::delivery::smtp::Envelope;
 use crate::delivery::sql::VARIANT_MESSAGE;
 use crate::fetch_one;
@@ -58,6 +58,8 @@ pub(super) enum Unready {
     Store(anyhow::Error),
     /// The row can never become a message.
     Poisoned(String),
+    /// It cannot be signed: the row waits.
+    Unsigned(String),
     /// Its bytes would differ from those the relay may have, for this reason.
     Differs(&'static str),
 }
@@ -69,11 +71,12 @@ pub(super) struct Messages {
     keys: Arc<Keys>,
     signing: Signing,
     variants: Mutex<Kept>,
+    unsigned: Unsigned,
 }
 
 impl Messages {
     pub(super) fn new(db: Db, keys: Arc<Keys>, signing: Signing) -> Self {
-        Self { db, keys, signing, variants: Mutex::default() }
+        Self { db, keys, signing, variants: Mutex::default(), unsigned: Unsigned::default() }
     }
 
     /// The message of a row. What is wrong with one row, a panic too, stays with that row.
@@ -86,15 +89,28 @@ impl Messages {
         let wanted = self.signing.wanted(row.dkim.as_deref(), variant.from_domain.as_deref());
         let assembled = catch_unwind(AssertUnwindSafe(|| self.assemble(row, variant)))
             .unwrap_or_else(|_| Err(anyhow::anyhow!("assembling it panicked")));
-        let message = match assembled {
-            Ok(message) => signed(message, wanted).await,
-            Err(error) => Err(error),
-        }
-        .map_err(|error| Unready::Poisoned(format!("{error:#}")))?;
+        let message = assembled.map_err(|error| Unready::Poisoned(format!("{error:#}")))?;
+        let message = match wanted.is_nothing() {
+            true => message.hashed(),
+            false => self.signed(message, wanted).await?,
+        };
         match &row.message_hash {
             Some(before) if *before != message.hash => Err(Unready::Differs(self.why(row))),
             _ => Ok(message),
         }
+    }
+
+    /// The message with its signatures. Whether that went well is remembered by domain, so that a person can be told.
+    async fn signed(&self, message: Message, wanted: Wanted) -> Result<Message, Unready> {
+        let variant = Arc::clone(&message.variant);
+        let signed = sign(message, wanted).await.map_err(|error| format!("{error:#}"));
+        self.unsigned.note(variant.from_domain.as_deref().unwrap_or_default(), signed.as_ref().err());
+        signed.map_err(Unready::Unsigned)
+    }
+
+    /// The domains whose messages cannot be signed, each with what was wrong the last time.
+    pub(super) fn unsigned(&self) -> Vec<(String, String)> {
+        self.unsigned.list()
     }
 
     fn assemble(&self, row: &Claimed, variant: Arc<Variant>) -> anyhow::Result<Message> {
@@ -156,17 +172,19 @@ fn no_token() -> String {
     "essai".to_owned()
 }
 
+impl Message {
+    fn hashed(mut self) -> Self {
+        self.hash = digest(&SHA256, &self.bytes).as_ref().to_vec();
+        self
+    }
+}
+
 /// The message with its signatures and its hash. Signing takes longer than all the rest: it is done on a thread where no
 /// conversation waits for it.
-async fn signed(mut message: Message, wanted: Wanted) -> anyhow::Result<Message> {
-    if wanted.is_nothing() {
-        message.hash = digest(&SHA256, &message.bytes).as_ref().to_vec();
-        return Ok(message);
-    }
+async fn sign(mut message: Message, wanted: Wanted) -> anyhow::Result<Message> {
     let signing = tokio::task::spawn_blocking(move || {
         message.bytes = wanted.sign(&message.bytes)?;
-        message.hash = digest(&SHA256, &message.bytes).as_ref().to_vec();
-        Ok(message)
+        Ok(message.hashed())
     });
     signing.await.context("signing it panicked")?
 }

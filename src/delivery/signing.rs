@@ -3,7 +3,8 @@
 //! A row that was ever in doubt must be sent again with the same bytes, so what its signatures depend on is written to it by
 //! the claim (`deliveries.dkim`): the second, and the selectors that signed then.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 
@@ -122,6 +123,27 @@ impl Wanted {
     }
 }
 
+/// The domains whose messages cannot be signed, each with what was wrong the last time: remembered until one can.
+#[derive(Debug, Default)]
+pub(super) struct Unsigned(Mutex<BTreeMap<String, String>>);
+
+impl Unsigned {
+    /// Signing a message of this domain failed with these words, or went well.
+    pub(super) fn note(&self, domain: &str, failed: Option<&String>) {
+        let mut domains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match failed {
+            Some(why) => _ = domains.insert(domain.to_owned(), why.clone()),
+            None => _ = domains.remove(domain),
+        }
+    }
+
+    /// All of them.
+    pub(super) fn list(&self) -> Vec<(String, String)> {
+        let domains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        domains.iter().map(|(domain, why)| (domain.clone(), why.clone())).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +186,21 @@ mod tests {
         let now = Timestamp::from_millis(1_795_400_000_999);
         assert_eq!(signing().frozen(now), "1795400000 rsa1 ed1");
         assert_eq!(Signing::default().frozen(now), "-");
+    }
+
+    #[test]
+    fn a_domain_whose_messages_cannot_be_signed_is_remembered_until_one_can() {
+        let (signing, unsigned) = (signing(), Unsigned::default());
+        let sign = |message: &[u8]| {
+            let wanted = signing.wanted(Some("1700000000 rsa1"), Some("exemple.tg"));
+            let failed = wanted.sign(message).err().map(|error| error.to_string());
+            unsigned.note("exemple.tg", failed.as_ref());
+        };
+        sign(b"To: a@exemple.tg\r\n\r\nx\r\n");
+        let told = [("exemple.tg".to_owned(), "the message has no From to sign".to_owned())];
+        assert_eq!(unsigned.list(), told);
+        sign(b"From: a@exemple.tg\r\n\r\nx\r\n");
+        assert!(unsigned.list().is_empty());
     }
 
     #[test]

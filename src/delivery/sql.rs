@@ -69,7 +69,8 @@ macro_rules! may_go {
     () => {
         "d.owner = $3 AND d.state IN ('claimed', 'in_doubt') AND d.lease_until > $2 AND NOT d.held \
          AND d.expires_at > $2 \
-         AND NOT EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) \
+         AND NOT EXISTS (SELECT 1 FROM sending_holds h WHERE h.ended_at IS NULL \
+              AND NOT (d.kind = 'notice' AND d.subscription_id IS NULL AND d.created_at >= h.at)) \
          AND (d.kind <> 'edition' OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = d.subscription_id \
               AND s.state = 'confirmed' AND (s.paused_until IS NULL OR s.paused_until <= $2))) \
          AND (d.kind <> 'edition' OR EXISTS (SELECT 1 FROM editions e WHERE e.id = d.edition_id \
@@ -88,7 +89,8 @@ macro_rules! why_not {
         "SELECT d.id, CASE \
             WHEN d.owner IS NULL OR d.owner <> $3 OR d.state NOT IN ('claimed', 'in_doubt') \
                 OR d.epoch <> m.row_epoch OR d.lease_until <= $2 THEN 'lost' \
-            WHEN d.held OR EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) THEN 'held' \
+            WHEN d.held OR EXISTS (SELECT 1 FROM sending_holds h WHERE h.ended_at IS NULL \
+                AND NOT (d.kind = 'notice' AND d.subscription_id IS NULL AND d.created_at >= h.at)) THEN 'held' \
             WHEN d.expires_at <= $2 THEN 'expired' \
             WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = d.address_hash \
                 AND x.lifted_at IS NULL \
@@ -202,11 +204,16 @@ statements! {
             lease_until = CASE WHEN expires_at < coalesce(in_doubt_at, $2) + $3 THEN expires_at
                           ELSE coalesce(in_doubt_at, $2) + $3 END
         WHERE state = 'in_doubt' AND owner <> $1";
-    // A look that takes no lock, each half by its own index.
+    // A look that takes no lock, each half by its own index. While sending is held alerts alone go: notices to the newsroom
+    // (priority 1) that were written since.
     WORK = "SELECT
-        EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND NOT held AND priority IN (0, 1, 2, 5)
-                AND due_at <= $1)
-            AND NOT EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) AS pending,
+        EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) AS sending_held,
+        CASE WHEN EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL)
+            THEN EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND NOT held AND priority = 1 AND due_at <= $1
+                AND kind = 'notice' AND subscription_id IS NULL
+                AND created_at >= (SELECT max(h.at) FROM sending_holds h WHERE h.ended_at IS NULL))
+            ELSE EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND NOT held AND priority IN (0, 1, 2, 5)
+                AND due_at <= $1) END AS pending,
         EXISTS (SELECT 1 FROM deliveries WHERE state = 'in_doubt' AND lease_until <= $1 AND NOT held)
             AND NOT EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) AS doubtful,
         EXISTS (SELECT 1 FROM deliveries WHERE state = 'claimed'
@@ -528,31 +535,6 @@ statements! {
         AND length(address) BETWEEN CAST($3 AS BIGINT) AND CAST($4 AS BIGINT) ORDER BY id";
 
     // What results mean beyond their rows ---------------------------------------------------------------------------
-    // $1 delivery, $2 epoch, $3 domain. Only what was just written: a row that another node has is left to it.
-    SUPPRESS_REFUSED = "INSERT INTO suppressions (address_hash, domain, reason, reply, at)
-        SELECT d.address_hash, $3, 'hard_bounce', d.reply_code || ' ' || d.reply_text, d.finished_at FROM deliveries d
-        WHERE d.id = $1 AND d.epoch = $2 AND d.state = 'failed' AND d.reply_class = 'hard'
-        ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING";
-    // $4: how long ago (ms) the earlier one must be. A message that was taken in between clears the address.
-    SUPPRESS_REFUSED_AGAIN = "INSERT INTO suppressions (address_hash, domain, reason, reply, at)
-        SELECT d.address_hash, $3, 'hard_bounce', d.reply_code || ' ' || d.reply_text, d.finished_at FROM deliveries d
-        WHERE d.id = $1 AND d.epoch = $2 AND d.state = 'failed' AND d.reply_class = 'probable_hard'
-          AND EXISTS (SELECT 1 FROM deliveries p WHERE p.address_hash = d.address_hash AND p.state = 'failed'
-              AND p.reply_class = 'probable_hard' AND p.finished_at <= d.finished_at - $4
-              AND NOT EXISTS (SELECT 1 FROM deliveries s WHERE s.address_hash = d.address_hash AND s.state = 'sent'
-                  AND s.finished_at > p.finished_at))
-        ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING";
-    // $4: editions in a row, $5: over so many ms.
-    SUPPRESS_PUT_OFF = "INSERT INTO suppressions (address_hash, domain, reason, reply, at)
-        SELECT d.address_hash, $3, 'hard_bounce', d.reply_code || ' ' || d.reply_text, d.finished_at FROM deliveries d
-        WHERE d.id = $1 AND d.epoch = $2 AND d.kind = 'edition' AND d.state = 'failed'
-          AND d.reply_class IN ('soft', 'mailbox_full')
-          AND (SELECT count(*) >= $4 AND max(p.finished_at) - min(p.finished_at) >= $5 FROM deliveries p
-               WHERE p.address_hash = d.address_hash AND p.kind = 'edition' AND p.state = 'failed'
-                 AND p.reply_class IN ('soft', 'mailbox_full')
-                 AND NOT EXISTS (SELECT 1 FROM deliveries s WHERE s.address_hash = d.address_hash
-                     AND s.state = 'sent' AND s.finished_at > p.finished_at))
-        ON CONFLICT (address_hash) WHERE lifted_at IS NULL DO NOTHING";
     // $1 group, $2 until, $3 troubles, $4 cause, $5 what was said, $6 now.
     REST_GROUP = "INSERT INTO group_rests (recipient_group, until, troubles, cause, detail, at)
         VALUES ($1, $2, $3, $4, $5, $6)

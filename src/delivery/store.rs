@@ -84,6 +84,8 @@ pub(super) struct Claim<'a> {
 /// What waits, from a reader's look that takes no lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct Work {
+    /// Nothing goes but alerts.
+    pub(super) sending_held: bool,
     /// Rows are due.
     pub(super) pending: bool,
     /// Rows in doubt are to be sent again.

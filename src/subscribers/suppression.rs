@@ -11,6 +11,8 @@ text_enum! {
     Reason {
         /// The mailbox does not exist.
         HardBounce = "hard_bounce",
+        /// One edition after another came back: a full mailbox, or a host that would not say why.
+        SoftBounce = "soft_bounce",
         /// Reported as spam.
         Complaint = "complaint",
         /// « Ce n’était pas moi » on the confirmation page.
@@ -29,7 +31,7 @@ impl Reason {
     #[must_use]
     pub const fn ends_by_confirming(self) -> bool {
         match self {
-            Self::HardBounce | Self::NotMe | Self::Erased | Self::Imported => true,
+            Self::HardBounce | Self::SoftBounce | Self::NotMe | Self::Erased | Self::Imported => true,
             Self::Complaint | Self::Operator => false,
         }
     }

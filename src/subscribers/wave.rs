@@ -18,8 +18,10 @@ text_enum! {
     /// What an operator may lift or list, in the words of the command line. Each names one [`Reason`]: nothing lifts
     /// complaints or an operator's blocks that does not name them.
     WaveReason {
-        /// Hard bounces, and soft ones in a row.
+        /// Hard bounces.
         Bounce = "bounce",
+        /// Soft bounces in a row.
+        SoftBounce = "soft-bounce",
         /// Complaints.
         Complaint = "complaint",
         /// « Ce n’était pas moi ».
@@ -39,6 +41,7 @@ impl WaveReason {
     pub const fn reason(self) -> Reason {
         match self {
             Self::Bounce => Reason::HardBounce,
+            Self::SoftBounce => Reason::SoftBounce,
             Self::Complaint => Reason::Complaint,
             Self::NotMe => Reason::NotMe,
             Self::Erased => Reason::Erased,

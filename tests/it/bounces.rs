@@ -52,7 +52,7 @@ const CORPUS: &[(&str, Does)] = &[
     ("orange-spam", Does::Other),
     ("orange-unknown", Does::Hard),
     ("postfix-delayed", Does::Nothing),
-    ("postfix-expired", Does::Soft),
+    ("postfix-expired", Does::Other),
     ("postfix-headers-only", Does::Hard),
     ("postfix-relayed", Does::Nothing),
     ("postfix-unknown", Does::Hard),

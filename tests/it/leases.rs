@@ -1,7 +1,9 @@
 //! Leases, the database's life, and sending held on an older copy of it.
 
-use kiosque::clock::{Clock, MINUTE, Timestamp};
+use kiosque::alerts;
+use kiosque::clock::{Clock, MINUTE, SECOND, Timestamp};
 use kiosque::db::{NodeId, give_back_lease, leases, take_lease};
+use kiosque::delivery::telling::bulletin;
 use kiosque::delivery::unfinished;
 
 use crate::support::database::each_engine;
@@ -54,13 +56,28 @@ async fn of_many_who_reach_for_a_lease_at_once_one_gets_it() {
 #[tokio::test]
 async fn while_sending_is_held_the_pump_claims_nothing_and_afterwards_everything_goes() {
     each_engine(async |db| {
-        let post = Post::to_readers(&db, 5).await;
+        let post = Post::of_newsletter(&db, 5, "editors = [\"redaction@test.tg\"]").await;
         let now = post.room.now();
         assert!(db.hold_sending("a test", now, now).await.unwrap());
         assert!(!db.hold_sending("another", now, now).await.unwrap(), "it keeps its first reason");
         assert_eq!(db.sending_held().await.unwrap().unwrap().reason, "a test");
         assert_eq!(post.pump().step().await.unwrap(), 0);
         assert!(post.relay.taken().is_empty());
+        // The alarm of it is not held, nor is one that was written before let go.
+        post.room.clock.advance(30 * SECOND);
+        alerts::raise(&db, alerts::Kind::SendingHeld, "", "a test", now).await.unwrap();
+        assert!(bulletin::tell(&post.room.desk, &post.keys, post.room.now()).await.unwrap());
+        post.room
+            .sql(
+                "INSERT INTO deliveries (kind, dedup_key, priority, variant_id, address, address_hash, recipient_group,
+                     message_id, state, due_at, expires_at, created_at)
+                 SELECT kind, 'of the copy', priority, variant_id, address, address_hash, recipient_group,
+                     'of.the.copy@test.tg', state, due_at, expires_at, 0 FROM deliveries WHERE kind = 'notice'",
+            )
+            .await;
+        assert_eq!(post.pump().step().await.unwrap(), 2);
+        let taken = post.relay.taken();
+        assert_eq!((taken.len(), taken[0].to[0].as_str()), (1, "redaction@test.tg"));
         let open = unfinished(&db).await.unwrap();
         assert_eq!((open.len(), open[0].id, open[0].open), (1, post.edition, 5));
         assert!(db.resume_sending(now).await.unwrap());

@@ -108,6 +108,18 @@ async fn a_changed_file_is_taken_up_and_a_wrong_one_changes_nothing_and_is_told(
         serving.signal(rustix::process::Signal::HUP);
         serving.until_log_says("the configuration is refused", 1).await;
         assert!(page(&mut connection, "/lettres").await.contains("L’Hebdo"));
+        // So does what only the loops would read.
+        let named = "reply_classes = \"replies.toml\"";
+        let classes = config.replace("# reply_classes = \"reply-classes.toml\"", named);
+        assert_ne!(classes, config);
+        serving.place.write("replies.toml", "[[reply]]\nclass = \"hardest\"\ncode = [\"550\"]\n");
+        serving.place.write("config.toml", &classes);
+        serving.signal(rustix::process::Signal::HUP);
+        serving.until_log_says("the configuration is refused", 2).await;
+        assert!(page(&mut connection, "/lettres").await.contains("L’Hebdo"));
+        serving
+            .place
+            .write("config.toml", &config.replace("schedule = \"30 8 * * sun\"", "schedule = \"30 8 * *\""));
         let alerts = &serving.place.run(&["status", "--json"]);
         assert_eq!(alerts.status, Some(2), "every verb says what is wrong with the file: {}", alerts.err);
 

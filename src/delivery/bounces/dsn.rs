@@ -5,6 +5,7 @@ use crate::delivery::bounces::mail::Mail;
 use crate::delivery::bounces::record::{Bounce, Class};
 use crate::delivery::bounces::report::{NoEffect, Said};
 use crate::delivery::bounces::status::{Status, classify};
+use crate::delivery::policy::Policy;
 
 /// Paragraphs looked at, and fields in all: our messages have one recipient.
 const PARAGRAPHS: usize = 64;
@@ -20,7 +21,7 @@ enum Action {
 }
 
 /// What a notification says; none when the message is none.
-pub(super) fn read(mail: &Mail<'_>) -> Option<Said> {
+pub(super) fn read(mail: &Mail<'_>, policy: &Policy) -> Option<Said> {
     let part =
         mail.part("message/delivery-status").or_else(|| mail.part("message/global-delivery-status"))?;
     let paragraphs = paragraphs(&part);
@@ -35,7 +36,7 @@ pub(super) fn read(mail: &Mail<'_>) -> Option<Said> {
             // It reached somebody: an alias or a list with one dead member is not a dead address.
             Some(Action::Arrived) => return Some(Said::Nothing(NoEffect::Arrived)),
             Some(Action::Delayed) => delayed = true,
-            Some(Action::Failed) => failures.push(failure(paragraph, reporter.as_deref())),
+            Some(Action::Failed) => failures.push(failure(paragraph, reporter.as_deref(), policy)),
             None => {}
         }
     }
@@ -52,12 +53,14 @@ pub(super) fn read(mail: &Mail<'_>) -> Option<Said> {
     })
 }
 
-fn failure(paragraph: &[(String, String)], reporter: Option<&str>) -> Bounce {
+fn failure(paragraph: &[(String, String)], reporter: Option<&str>, policy: &Policy) -> Bounce {
     let words = value(paragraph, "diagnostic-code").map(without_type).unwrap_or_default();
     let status = Status::best(value(paragraph, "status").and_then(Status::find), words);
+    let recipient = value(paragraph, "final-recipient").map(without_type).unwrap_or_default();
+    let domain = recipient.rsplit('@').next().unwrap_or_default().trim_end_matches('>').to_lowercase();
     let reporter = value(paragraph, "remote-mta").map(without_type).or(reporter);
     Bounce {
-        class: classify(status, words),
+        class: classify(&policy.classes, status, words, policy.groups.group(&domain)),
         status: status.map(|status| status.to_string()),
         reply: (!words.is_empty()).then(|| words.to_owned()),
         reporter: reporter.map(str::to_owned),

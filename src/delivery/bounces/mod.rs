@@ -1,8 +1,8 @@
 //! What comes back: refusals, complaints and « désabonnement » by mail.
 //!
 //! A [`Mailbox`] hands over each message once. [`read`] says what it says, looking at nothing but its bytes; only what a
-//! token of ours vouches for is believed; [`record()`] is the one place where a refusal becomes an effect, whether a
-//! report said it or the relay.
+//! token of ours vouches for is believed, and [`record()`] writes it down once. Which refusals are enough to suppress an
+//! address `rule` says, whether a report brought them or the relay.
 
 mod arf;
 mod dsn;
@@ -13,6 +13,7 @@ mod mailbox;
 mod maildir;
 mod record;
 mod report;
+mod rule;
 mod sql;
 mod status;
 mod take;
@@ -22,8 +23,10 @@ mod words;
 pub use lookout::{ImapAccount, Lookout};
 pub use mail::BYTES;
 pub use mailbox::{Mailbox, MailboxState, Polled, mailbox_states};
-pub use record::{Bounce, Class, Effect, Recorded, SOFT_EDITIONS, SOFT_FOR, WORDS, of_delivery, record};
+pub use record::{Bounce, Class, Effect, Recorded, WORDS, of_delivery, record};
 pub use report::{Clues, NoEffect, Report, Said, read};
+pub(super) use rule::refused;
+pub use rule::{SOFT_EDITIONS, SOFT_FOR};
 pub use take::{Office, REPORT_WITHIN};
 
 /// The statements of this module, for the test that prepares every one.

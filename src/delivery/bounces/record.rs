@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
-use crate::clock::{DAY, Timestamp};
+use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
-use crate::delivery::bounces::sql::{BOUNCES_OF, FIND_BOUNCED, RECORD_BOUNCE, SOFT_IN_A_ROW};
+use crate::delivery::bounces::rule::after_soft;
+use crate::delivery::bounces::sql::{BOUNCES_OF, FIND_BOUNCED, RECORD_BOUNCE};
 use crate::delivery::row::{DeliveryId, Kind};
 use crate::mail::one_line;
 use crate::subscribers::{Reason, suppress_stored};
-use crate::{execute, fetch_all, fetch_one, fetch_optional, text_enum};
+use crate::{execute, fetch_all, fetch_optional, text_enum};
 
 text_enum! {
     /// Whose fault it is that a message came back (reliability.md §1.4).
@@ -50,15 +51,6 @@ pub enum Effect {
     Gone,
 }
 
-/// Editions in a row that must fail softly before the address is suppressed (reliability.md §1.4).
-pub const SOFT_EDITIONS: i64 = 5;
-
-/// And over how long a time at least, from the first of them to the last (ms).
-pub const SOFT_FOR: i64 = 14 * DAY;
-
-/// How long after a message was handed over it may still come back (ms): relays try for 5 days.
-const MAY_COME_BACK: i64 = 6 * DAY;
-
 /// Characters kept of a host's words.
 pub const WORDS: usize = 500;
 
@@ -72,9 +64,8 @@ struct Bounced {
 }
 
 /// Writes down that a delivery came back, or was called spam, and what follows: a hard bounce and a complaint suppress
-/// the address everywhere; a soft one does when it is the [`SOFT_EDITIONS`]th edition in a row over at least
-/// [`SOFT_FOR`] without one that arrived. Said again of the same delivery it has no effect. Both ways in use it: the
-/// relay's answer and the reports in a mailbox.
+/// the address everywhere; a soft one does when it is the last of enough editions in a row ([`super::SOFT_EDITIONS`]).
+/// Said again of the same delivery it has no effect.
 ///
 /// # Errors
 /// When the store fails.
@@ -109,24 +100,16 @@ pub async fn record(
     let reason = match bounce.class {
         Class::Hard => Reason::HardBounce,
         Class::Complaint => Reason::Complaint,
-        Class::Soft if is_enough(tx, &row, now).await? => Reason::HardBounce,
-        Class::Soft | Class::Other => return Ok(Effect::Recorded),
+        Class::Soft => match after_soft(tx, row.kind, &row.address_hash, row.created_at, now).await? {
+            Some(reason) => reason,
+            None => return Ok(Effect::Recorded),
+        },
+        Class::Other => return Ok(Effect::Recorded),
     };
     let domain = row.address.rsplit_once('@').map_or("", |(_, domain)| domain);
     let words = reply.as_deref().or(status.as_deref());
     let done = suppress_stored(tx, &row.address_hash, domain, reason, words, now).await?;
     Ok(if done { Effect::Suppressed } else { Effect::Repeated })
-}
-
-/// Whether this soft bounce is the last that was needed. Editions after it do not count as having arrived while they
-/// may still come back.
-async fn is_enough(tx: &mut Tx, row: &Bounced, now: Timestamp) -> sqlx::Result<bool> {
-    if row.kind != Kind::Edition {
-        return Ok(false);
-    }
-    let (editions, first): (i64, Timestamp) =
-        fetch_one!(tx, SOFT_IN_A_ROW, row.address_hash.as_slice(), row.created_at, now.plus(-MAY_COME_BACK))?;
-    Ok(editions >= SOFT_EDITIONS && row.created_at.millis() - first.millis() >= SOFT_FOR)
 }
 
 /// What came back of a delivery, as it is shown.

@@ -4,6 +4,7 @@
 use crate::delivery::bounces::mail::Mail;
 use crate::delivery::bounces::record::Bounce;
 use crate::delivery::bounces::{arf, dsn, text};
+use crate::delivery::policy::Policy;
 use crate::subscribers::UnsubscribeToken;
 
 /// What a message says.
@@ -57,9 +58,9 @@ pub struct Report {
 }
 
 /// Reads a message of at most [`BYTES`](super::BYTES) (of a longer one, its beginning). Never fails: what is no report
-/// is [`NoEffect::Unknown`].
+/// is [`NoEffect::Unknown`]. What refusals mean, `policy` says.
 #[must_use]
-pub fn read(raw: &[u8]) -> Report {
+pub fn read(raw: &[u8], policy: &Policy) -> Report {
     let Some(mail) = Mail::open(raw) else {
         return Report { said: Said::Nothing(NoEffect::Unknown), clues: Clues::default() };
     };
@@ -75,11 +76,11 @@ pub fn read(raw: &[u8]) -> Report {
         clues.message_ids.extend(returned.message_id().map(str::to_owned));
         clues.unsubscribe_tokens.extend(returned.unsubscribe_tokens());
     }
-    let said = said(&mail, &mut clues);
+    let said = said(&mail, &mut clues, policy);
     Report { said, clues }
 }
 
-fn said(mail: &Mail<'_>, clues: &mut Clues) -> Said {
+fn said(mail: &Mail<'_>, clues: &mut Clues, policy: &Policy) -> Said {
     if let Some(said) = arf::read(mail, clues) {
         return said;
     }
@@ -89,7 +90,7 @@ fn said(mail: &Mail<'_>, clues: &mut Clues) -> Said {
     if other_report {
         return Said::Nothing(NoEffect::AutomaticAnswer);
     }
-    if let Some(said) = dsn::read(mail) {
+    if let Some(said) = dsn::read(mail, policy) {
         return said;
     }
     if text::is_automatic_answer(mail) {

@@ -17,13 +17,25 @@ statements! {
     RECORD_BOUNCE = "INSERT INTO bounces (delivery_id, kind, class, status, reply, reporter, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (delivery_id, kind) DO NOTHING";
     BOUNCES_OF = "SELECT class, status, reply, reporter, at FROM bounces WHERE delivery_id = $1 ORDER BY at, kind";
-    // $1 the address's hash, $2 when the bounced edition was written, $3 until when a later one that was sent may still
-    // come back. Counted are the editions that failed softly since the last that arrived, and since a suppression was
-    // last lifted.
+    // $1 delivery, $2 epoch.
+    FIND_REFUSED = "SELECT kind, address_hash, created_at, finished_at, reply_class, reply_code || ' ' || reply_text AS reply
+        FROM deliveries WHERE id = $1 AND epoch = $2 AND state = 'failed'
+          AND reply_class IN ('hard', 'probable_hard', 'soft', 'mailbox_full')";
+    // $1 the address's hash, $2 the latest moment that counts. A message that was taken in between clears the address.
+    PROBABLE_BEFORE = (concat!(
+        "SELECT EXISTS (SELECT 1 FROM deliveries p WHERE p.id IN ", of_address!(), " AND p.state = 'failed'
+            AND p.reply_class = 'probable_hard' AND p.finished_at <= $2
+            AND NOT EXISTS (SELECT 1 FROM deliveries s WHERE s.id IN ", of_address!(), " AND s.state = 'sent'
+                AND s.finished_at > p.finished_at)) AS refused"
+    ));
+    // $1 the address's hash, $2 when the edition was written, $3 until when a later one that was sent may still come back.
+    // Counted are the editions that the relay refused softly until their time was over, or of which a report said so, since
+    // the last that arrived, and since a suppression was last lifted.
     SOFT_IN_A_ROW = (concat!(
-        "SELECT count(*) AS editions, coalesce(min(d.created_at), 0) AS first
-        FROM deliveries d JOIN bounces b ON b.delivery_id = d.id AND b.kind = 'bounce' AND b.class = 'soft'
+        "SELECT count(*) AS editions, coalesce(min(d.created_at), 0) AS first FROM deliveries d
         WHERE d.id IN ", of_address!(), " AND d.created_at <= $2 AND d.kind = 'edition'
+          AND (d.state = 'failed' AND d.reply_class IN ('soft', 'mailbox_full')
+               OR EXISTS (SELECT 1 FROM bounces b WHERE b.delivery_id = d.id AND b.kind = 'bounce' AND b.class = 'soft'))
           AND d.created_at > coalesce((SELECT max(s.created_at) FROM deliveries s
                 WHERE s.id IN ", of_address!(), " AND s.state = 'sent' AND (s.created_at <= $2 OR s.finished_at <= $3)
                   AND NOT EXISTS (SELECT 1 FROM bounces x WHERE x.delivery_id = s.id AND x.kind = 'bounce')), 0)

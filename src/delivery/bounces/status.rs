@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::delivery::bounces::record::Class;
-use crate::delivery::bounces::words::{Meaning, meaning};
+use crate::delivery::replies::{self, Classes};
+use crate::delivery::smtp::{Enhanced, Reply, Stage};
 
 /// An enhanced mail system status code (RFC 3463 §2): class, subject, detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,29 +54,31 @@ impl Status {
     }
 }
 
-/// Whose fault a failure is that is final (`Action: failed`), by the list of reliability.md §1.4. Nothing suppresses
-/// at once but a permanent status that speaks of the recipient.
-pub(super) fn classify(status: Option<Status>, words: &str) -> Class {
-    let Some(status) = status else { return Class::Soft };
-    match (status.class, status.subject, status.detail) {
-        (5, 1, 1 | 2 | 3 | 6 | 10) | (5, 2, 1) => Class::Hard,
-        // The sender's address; a message too large for a mailbox; protocol, content.
-        (5, 1, 7 | 8) | (5, 2, 3) | (5, 3, 4) | (5, 5 | 6, _) => Class::Other,
-        (5, 2, 2) => Class::Soft,
-        // Security and policy: never the reader's fault, though some hosts say « unknown user » with it.
-        (5, 7, _) => match meaning(words) {
-            Meaning::Unknown | Meaning::Full => Class::Soft,
-            Meaning::Policy | Meaning::Unclear => Class::Other,
-        },
-        // 5.0.0 is what hosts without enhanced codes come out as; 5.3.0 and 5.4.x say little more.
-        (5, ..) if status.is_vague() => match meaning(words) {
-            Meaning::Unknown => Class::Hard,
-            Meaning::Policy => Class::Other,
-            Meaning::Full | Meaning::Unclear => Class::Soft,
-        },
-        (_, 7, _) => Class::Other,
-        _ => Class::Soft,
+/// Whose fault a failure is that is final (`Action: failed`): what the same words would mean as an answer to RCPT, by the
+/// one table of [`Classes`]. Only what blames the recipient counts against him; that it merely seems so, or passes, is soft.
+pub(super) fn classify(classes: &Classes, status: Option<Status>, words: &str, group: &str) -> Class {
+    let Some(reply) = as_reply(status, words) else { return Class::Soft };
+    match classes.judge_reply(Stage::Rcpt, &reply, group).class {
+        replies::Class::Hard => Class::Hard,
+        class if class.blames_recipient() => Class::Soft,
+        _ => Class::Other,
     }
+}
+
+/// The reply that a report tells of; none when it says nothing of one.
+fn as_reply(status: Option<Status>, words: &str) -> Option<Reply> {
+    let code =
+        words.split_whitespace().next().and_then(|word| word.get(..3)).and_then(|word| word.parse().ok());
+    let code = code.filter(|code| matches!(code, 400..600));
+    // Some hosts report a failure that is final with the code of the last try, which was not.
+    let code = match (code, &status) {
+        (Some(code), Some(status)) if code / 100 == status.class => code,
+        (_, Some(status)) => status.class * 100 + 50,
+        (Some(code), None) => code,
+        (None, None) => return None,
+    };
+    let enhanced = status.map(|Status { class, subject, detail }| Enhanced(class, subject, detail));
+    Some(Reply { code, enhanced, text: words.to_owned() })
 }
 
 #[cfg(test)]
@@ -83,31 +86,31 @@ mod tests {
     use super::*;
 
     fn class_of(field: &str, words: &str) -> Class {
-        classify(Status::best(Status::find(field), words), words)
+        classify(&Classes::shipped(), Status::best(Status::find(field), words), words, "exemple.tg")
     }
 
     #[test]
-    fn only_a_permanent_status_about_the_recipient_is_hard() {
+    fn only_what_is_the_recipients_own_counts_against_him() {
         for (field, words, class) in [
-            ("5.1.1", "smtp; 550 5.1.1 <a@b.fr>: Recipient address rejected", Class::Hard),
-            ("5.1.10", "smtp; 550 5.1.10 RESOLVER.ADR.RecipientNotFound", Class::Hard),
+            ("5.1.1", "550 5.1.1 <a@b.fr>: Recipient address rejected", Class::Hard),
+            ("5.1.10", "550 5.1.10 RESOLVER.ADR.RecipientNotFound", Class::Hard),
             ("5.2.1", "", Class::Hard),
-            ("5.0.0", "smtp; 550 5.1.1 No such user", Class::Hard),
-            ("5.0.0", "smtp;550 No such user here", Class::Hard),
-            ("5.0.0", "smtp; 550 Utilisateur inconnu", Class::Hard),
-            ("5.0.0", "smtp; 550 mailbox unavailable", Class::Soft),
-            ("5.0.0", "smtp; 554 message rejected as spam", Class::Other),
-            ("5.2.2", "smtp; 552 5.2.2 mailbox full", Class::Soft),
-            ("5.7.1", "smtp; 550 5.7.1 blocked by policy", Class::Other),
+            ("5.0.0", "550 5.1.1 No such user", Class::Hard),
+            ("5.0.0", "550 No such user here", Class::Hard),
+            ("5.0.0", "550 Utilisateur inconnu", Class::Hard),
+            ("5.0.0", "550 refused", Class::Soft),
+            ("5.0.0", "554 message rejected as spam", Class::Other),
+            ("5.2.2", "552 5.2.2 mailbox full", Class::Soft),
+            ("5.7.1", "550 5.7.1 blocked by policy", Class::Other),
             ("5.7.26", "unauthenticated", Class::Other),
             ("5.7.515", "550 5.7.515 Access denied", Class::Other),
-            ("5.7.1", "550 5.7.1 user unknown", Class::Soft),
             ("5.3.4", "message too big", Class::Other),
             ("5.1.8", "sender domain", Class::Other),
             ("5.4.4", "Host not found", Class::Soft),
             ("4.2.2", "over quota", Class::Soft),
-            ("4.4.1", "connect: timed out", Class::Soft),
+            ("4.4.1", "connect: timed out", Class::Other),
             ("4.7.0", "try again later", Class::Other),
+            ("5.1.1", "450 4.1.1 still trying", Class::Hard),
             ("", "no code at all", Class::Soft),
         ] {
             assert_eq!(class_of(field, words), class, "{field} {words}");

@@ -10,6 +10,7 @@ use crate::delivery::bounces::sql::{
     ADD_MESSAGE, COUNT_READ, KNOWN_REPORT, LATEST_OF_SUBSCRIPTION, MOVE_MAILBOX, REPORTED_DELIVERY,
     REPORTED_MESSAGE,
 };
+use crate::delivery::policy::Policy;
 use crate::delivery::return_path;
 use crate::delivery::row::DeliveryId;
 use crate::subscribers::{self, Left, Scope, SubscriptionId, UnsubscribeToken};
@@ -27,6 +28,8 @@ pub struct Office {
     pub keys: std::sync::Arc<Keys>,
     /// The time.
     pub clock: Clock,
+    /// What refusals mean.
+    pub policy: Policy,
 }
 
 /// Where a message lies.
@@ -58,7 +61,7 @@ pub(super) enum Taken {
 
 /// Reads one message and does what it asks for, once. When this returns, the store remembers it.
 pub(super) async fn take(office: &Office, mailbox: &str, place: &Place, raw: &[u8]) -> anyhow::Result<Taken> {
-    let report = read(raw);
+    let report = read(raw, &office.policy);
     let now = office.clock.now();
     let subject = subject(office, &report).await?;
     let Some(subject) = subject else {

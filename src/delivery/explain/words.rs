@@ -36,6 +36,9 @@ pub fn moment(zone: Zone, at: Timestamp) -> String {
 pub fn suppression(reason: Reason) -> &'static str {
     match reason {
         Reason::HardBounce => "l’adresse n’existe plus, d’après le relais",
+        Reason::SoftBounce => {
+            "ses lettres sont revenues plusieurs fois de suite, la boîte étant pleine ou ne répondant pas"
+        }
         Reason::Complaint => "une lettre a été signalée comme indésirable",
         Reason::NotMe => "« ce n’était pas moi »",
         Reason::Erased => "ses données ont été effacées à sa demande",

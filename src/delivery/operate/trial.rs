@@ -118,7 +118,7 @@ pub async fn what_left(
     match messages.build(&row).await {
         Ok(message) => Ok((message.bytes.to_vec(), message.envelope.from.clone())),
         Err(Unready::Store(error)) => Err(error),
-        Err(Unready::Poisoned(why)) => anyhow::bail!(why),
+        Err(Unready::Poisoned(why) | Unready::Unsigned(why)) => anyhow::bail!(why),
         Err(Unready::Differs(why)) => anyhow::bail!(why),
     }
 }

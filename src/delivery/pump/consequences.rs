@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{DAY, Timestamp};
 use crate::db::{Db, Tx};
+use crate::delivery::bounces::refused;
 use crate::delivery::marks::Settlement;
 use crate::delivery::pump::lane::Rest;
-use crate::delivery::replies::{Class, PROBABLE_APART, SOFT_IN_A_ROW};
+use crate::delivery::replies::Class;
 use crate::delivery::row::State;
 use crate::delivery::{retry, sql};
 use crate::newsletters::edition::{self, EDITION_STOPPED, EditionError, EditionId, EditionState};
@@ -80,15 +81,16 @@ impl Tally {
             }
             let Some(edition) = settlement.meaning.edition else { continue };
             let (_, _, state, class, _) = settlement.result();
-            let counts = tally.results.entry((edition, settlement.meaning.group.clone())).or_default();
-            match (state, class) {
-                (State::Sent, _) => counts.sent += 1,
-                (_, Some(Class::Hard | Class::ProbableHard)) => counts.hard += 1,
-                (_, Some(Class::Sender)) => counts.policy += 1,
-                (_, Some(Class::Message)) => counts.message += 1,
-                (_, Some(Class::Soft | Class::MailboxFull)) | (State::Failed, _) => counts.other += 1,
-                _ => {}
-            }
+            let which: fn(&mut Counts) -> &mut i64 = match (state, class) {
+                (State::Sent, _) => |counts| &mut counts.sent,
+                (_, Some(Class::Hard | Class::ProbableHard)) => |counts| &mut counts.hard,
+                (_, Some(Class::Sender)) => |counts| &mut counts.policy,
+                (_, Some(Class::Message)) => |counts| &mut counts.message,
+                (_, Some(Class::Soft | Class::MailboxFull)) | (State::Failed, _) => |counts| &mut counts.other,
+                _ => continue,
+            };
+            let group = settlement.meaning.group.clone();
+            *which(tally.results.entry((edition, group)).or_default()) += 1;
         }
         tally
     }
@@ -257,25 +259,14 @@ impl Consequences {
     }
 }
 
-/// An address that does not exist, or so it seems twice, or that was full for weeks, is not mailed any more.
+/// An address that does not exist, or so it seems twice, or that was full for weeks, is not mailed any more. What is given
+/// up when its time is over has its last answer on its row.
 async fn suppress(tx: &mut Tx, settlement: &Settlement) -> sqlx::Result<()> {
     let (id, epoch, state, class, _) = settlement.result();
-    if state != State::Failed {
-        return Ok(());
+    let its_own = class.is_none_or(Class::blames_recipient);
+    if state == State::Failed && its_own {
+        refused(tx, id, epoch, &settlement.meaning.domain).await?;
     }
-    let domain = settlement.meaning.domain.as_str();
-    match class {
-        Some(Class::Hard) => execute!(tx, sql::SUPPRESS_REFUSED, id, epoch, domain)?,
-        Some(Class::ProbableHard) => {
-            execute!(tx, sql::SUPPRESS_REFUSED_AGAIN, id, epoch, domain, PROBABLE_APART)?
-        }
-        // Given up when its time was over: what was said last stands on the row.
-        None | Some(Class::Soft | Class::MailboxFull) => {
-            let (editions, over) = SOFT_IN_A_ROW;
-            execute!(tx, sql::SUPPRESS_PUT_OFF, id, epoch, domain, editions, over)?
-        }
-        _ => 0,
-    };
     Ok(())
 }
 

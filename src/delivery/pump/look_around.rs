@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::alerts::{self, Kind};
 use crate::clock::Timestamp;
 use crate::db::Db;
+use crate::delivery::message::Messages;
 use crate::delivery::pump::consequences::{self, RestCause};
 use crate::delivery::pump::queue::Queue;
 use crate::delivery::relay::Relays;
@@ -19,6 +20,7 @@ pub(super) async fn look_around(
     db: &Db,
     queue: &Queue,
     relays: &Relays,
+    messages: &Messages,
     now: Timestamp,
 ) -> anyhow::Result<Vec<Claimed>> {
     let resting = consequences::resting(db).await?;
@@ -37,6 +39,7 @@ pub(super) async fn look_around(
     let paused = paused.into_iter().map(|(edition, detail)| (edition.to_string(), detail)).collect();
     tell(db, Kind::EditionPaused, paused, now).await?;
     tell(db, Kind::RelayTrouble, relays.in_trouble(), now).await?;
+    tell(db, Kind::SigningFailing, messages.unsigned(), now).await?;
     Ok(back)
 }
 

@@ -263,7 +263,7 @@ impl Pump {
     async fn claim(&self, crew: &Shared) -> anyhow::Result<usize> {
         let now = self.clock.now();
         let queue = &self.queue;
-        for row in look_around(&self.db, queue, &self.relays, now).await? {
+        for row in look_around(&self.db, queue, &self.relays, &self.messages, now).await? {
             crew.verdicts.untried(&row);
         }
         if self.relays.resting_until(now).is_some() {
@@ -285,7 +285,8 @@ impl Pump {
         let resting = serde_json::json!(queue.resting_groups()).to_string();
         let mut claimed = 0;
         if work.pending || work.expired {
-            for priority in Kind::PRIORITIES {
+            let may_go = |priority: &i64| !work.sending_held || *priority == Kind::Notice.priority();
+            for priority in Kind::PRIORITIES.into_iter().filter(may_go) {
                 let room = self.room(queue, priority);
                 if room > 0 {
                     // A person who waits may stand before a whole edition of his group.

@@ -203,6 +203,10 @@ impl Verdicts {
                 tracing::warn!(%error, "cannot read a message");
                 Settlement::later(row, now.plus(MINUTE), now)
             }
+            Unready::Unsigned(why) => {
+                tracing::warn!(delivery = %row.id, why, "a message cannot be signed; it waits");
+                Settlement::later(row, now.plus(MINUTE), now)
+            }
             Unready::Poisoned(why) => {
                 tracing::error!(delivery = %row.id, why, "a message cannot be made");
                 Settlement::new(row, State::Failed, now).reason(&format!("it cannot be made: {why}"))

@@ -135,13 +135,6 @@ impl Classes {
     }
 }
 
-/// Days between two probable hard refusals that count as one that is certain (reliability.md §1.4), in ms.
-pub(super) const PROBABLE_APART: i64 = 3 * crate::clock::DAY;
-
-/// Editions in a row that must fail for a recipient, and the least time (ms) from the first to the last of them, until
-/// soft refusals suppress him (reliability.md §1.4).
-pub const SOFT_IN_A_ROW: (i64, i64) = (5, 14 * crate::clock::DAY);
-
 /// The end of the window in which the relay's quota was spent: the next midnight, UTC.
 pub(super) fn next_window(now: Timestamp) -> Timestamp {
     let day = crate::clock::DAY;

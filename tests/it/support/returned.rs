@@ -7,6 +7,7 @@ use std::sync::Arc;
 use kiosque::clock::Timestamp;
 use kiosque::config::{Bounces, Config};
 use kiosque::db::{Db, Sql};
+use kiosque::delivery::Policy;
 use kiosque::delivery::bounces::{Mailbox, Office, Polled};
 use kiosque::delivery::smtp::TlsClient;
 use tempfile::TempDir;
@@ -57,7 +58,12 @@ impl Returned {
     pub async fn from_readers(db: &Db, readers: i64) -> Self {
         let post = Post::to_readers(db, readers).await;
         post.drain(&post.pump()).await;
-        let office = Office { db: db.clone(), keys: Arc::clone(&post.keys), clock: post.room.clock.clone() };
+        let office = Office {
+            db: db.clone(),
+            keys: Arc::clone(&post.keys),
+            clock: post.room.clock.clone(),
+            policy: Policy::default(),
+        };
         let taken = post.relay.taken();
         assert_eq!(taken.len(), usize::try_from(readers).unwrap());
         Self { post, office, folder: tempfile::tempdir().unwrap(), taken }
