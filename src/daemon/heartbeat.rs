@@ -9,7 +9,9 @@ use crate::app::App;
 use crate::db::{Installation, Node};
 use crate::delivery::unfinished;
 
-const BEAT: Duration = Duration::from_secs(20);
+/// So long may it take until readiness says that the store takes no writes, and so young may an older copy be that is put
+/// back unnoticed.
+const BEAT: Duration = Duration::from_secs(5);
 
 /// While the store takes no writes.
 const AGAIN: Duration = Duration::from_secs(2);

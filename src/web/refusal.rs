@@ -14,7 +14,8 @@ use super::{api, page};
 use crate::app::App;
 use crate::html::pages::Page;
 
-/// Something of ours failed: logged with its causes, shown as 500 without them.
+/// Something of ours failed: logged with its causes, shown without them: as 503 when the store is away or takes no writes,
+/// which passes, else as 500.
 #[derive(Debug)]
 pub struct Failure(anyhow::Error);
 
@@ -27,7 +28,24 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         tracing::error!(error = format!("{:#}", self.0), "a request failed");
+        if self.0.chain().filter_map(|cause| cause.downcast_ref::<sqlx::Error>()).any(is_away) {
+            return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")]).into_response();
+        }
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
+}
+
+/// Whether the database cannot be reached, is being started or stopped, or has no room.
+fn is_away(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+    match error {
+        Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
+        // PostgreSQL's classes 08, 53 and 57P; SQLite's BUSY, IOERR and FULL with their extended codes.
+        Database(error) => error.code().is_some_and(|code| match code.parse::<u32>() {
+            Ok(number) if code.len() < 5 => matches!(number & 0xFF, 5 | 10 | 13),
+            _ => ["08", "53", "57P"].iter().any(|class| code.starts_with(class)),
+        }),
+        _ => false,
     }
 }
 

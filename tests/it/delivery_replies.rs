@@ -138,7 +138,8 @@ async fn a_full_mailbox_is_suppressed_after_five_editions_in_two_weeks_without_a
             post.relay.rule(Rule::at(Step::Rcpt, Act::Reply("452 4.2.2 full")));
             post.run_out(&post.pump()).await;
             assert_eq!(post.states().await, all("failed", 1));
-            let reason = "SELECT count(*) FROM suppressions WHERE lifted_at IS NULL AND reason = 'soft_bounce'";
+            let reason =
+                "SELECT count(*) FROM suppressions WHERE lifted_at IS NULL AND reason = 'soft_bounce'";
             assert_eq!(post.suppressed().await, suppressed, "{earlier:?} {success}");
             assert_eq!(post.room.number(reason).await, suppressed, "it says why");
         })

@@ -1,6 +1,7 @@
 //! Nodes that die, a PostgreSQL that crashes and a link that breaks, with real daemons: nobody is lost, and nobody gets more
 //! second copies than rows were in doubt at the kills. The long forms are `soak_…`.
 
+use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use kiosque::clock::{Clock, DAY, MINUTE};
@@ -259,6 +260,49 @@ async fn rows_of_a_dead_node_are_taken_over_after_their_lease_and_not_before() {
     pump.step().await.unwrap();
     let taken_over = "SELECT count(*) FROM deliveries WHERE epoch > 1";
     assert_eq!(post.room.number(taken_over).await, 4, "{:?}", post.states().await);
+    scene.db.close().await;
+}
+
+/// The head of the answer.
+fn ask(address: &str, method: &str, path: &str) -> String {
+    let Ok(mut stream) = std::net::TcpStream::connect(address) else { return String::new() };
+    stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+    let body = "List-Unsubscribe=One-Click";
+    let asked = format!(
+        "{method} {path} HTTP/1.1\r\nHost: lettres.test.tg\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let _ = stream.write_all(asked.as_bytes());
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_database_a_node_serves_feeds_and_says_503_to_who_would_write() {
+    let Some(mut scene) = Scene::with_readers(2).await else { return };
+    let url = scene.own.url();
+    scene.start(&url);
+    scene.until_taken(2).await;
+    let message = String::from_utf8(scene.post.relay.taken()[0].message.clone()).unwrap();
+    let link = message.replace("\r\n ", "").split("https://lettres.test.tg").nth(1).unwrap().to_owned();
+    let path = link.split('>').next().unwrap();
+    assert!(path.starts_with("/u/"), "{path}");
+    let log = scene.nodes[0].log();
+    let address = log.split("listening address=").nth(1).unwrap().split_whitespace().next().unwrap();
+    assert!(ask(address, "GET", "/flux/tous.rss").starts_with("HTTP/1.1 200"));
+
+    scene.own.crash();
+    let refused = ask(address, "POST", path);
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after:"), "{refused}");
+    assert!(ask(address, "GET", "/flux/tous.rss").starts_with("HTTP/1.1 200"));
+    scene.own.up();
+    until("the reader's leaving", &[&scene.nodes[0]], async || {
+        ask(address, "POST", path).starts_with("HTTP/1.1 200")
+    })
+    .await;
+    assert!(scene.nodes.remove(0).end().success());
     scene.db.close().await;
 }
 

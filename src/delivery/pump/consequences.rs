@@ -86,7 +86,9 @@ impl Tally {
                 (_, Some(Class::Hard | Class::ProbableHard)) => |counts| &mut counts.hard,
                 (_, Some(Class::Sender)) => |counts| &mut counts.policy,
                 (_, Some(Class::Message)) => |counts| &mut counts.message,
-                (_, Some(Class::Soft | Class::MailboxFull)) | (State::Failed, _) => |counts| &mut counts.other,
+                (_, Some(Class::Soft | Class::MailboxFull)) | (State::Failed, _) => {
+                    |counts| &mut counts.other
+                }
                 _ => continue,
             };
             let group = settlement.meaning.group.clone();

@@ -79,6 +79,11 @@ impl Throttle {
         Self { address, state, task }
     }
 
+    /// The second that passed is over.
+    pub fn forget_the_second(&self) {
+        self.state.lock().unwrap().recent.clear();
+    }
+
     /// What it saw since the last look.
     pub fn look(&self) -> Seen {
         std::mem::take(&mut self.state.lock().unwrap().seen)
