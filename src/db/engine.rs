@@ -7,10 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{
-    Connection as _, Executor as _, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
-    Transaction,
-};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 /// Which engine a [`Db`] stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +32,11 @@ pub enum Route<S, P> {
 pub enum Db {
     /// SQLite in WAL mode.
     Sqlite {
-        /// `synchronous=NORMAL`: safe against a kill, and fast.
+        /// For whoever reads.
         pool: SqlitePool,
-        /// The same, for transactions that write.
-        writing: SqlitePool,
-        /// `synchronous=FULL`, where a power cut must not undo a commit: delivery states and consent.
-        durable: SqlitePool,
+        /// The one connection that writes: only one could anyway, and what a connection keeps of the file is worth nothing
+        /// once another one has written. Who writes in this process waits for it in turn.
+        writer: SqlitePool,
         /// The file.
         file: PathBuf,
     },
@@ -116,19 +112,15 @@ impl Db {
                 .test_before_acquire(false)
                 .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
         };
-        // Connecting may have to wait for another process that recovers the file; only then is waiting ours.
-        let writers_of = |connections| {
-            pool_of(connections).after_connect(|connection, _| {
-                Box::pin(async { connection.execute("PRAGMA busy_timeout = 0").await.map(|_| ()) })
-            })
-        };
-        let normal = options.clone().synchronous(SqliteSynchronous::Normal);
-        let full = options.synchronous(SqliteSynchronous::Full);
         let context = || format!("cannot open the SQLite file {}", file.display());
-        let pool = pool_of(8).connect_with(normal.clone()).await.with_context(context)?;
-        let writing = writers_of(4).connect_with(normal).await.with_context(context)?;
-        let durable = writers_of(4).connect_with(full).await.with_context(context)?;
-        Ok(Self::Sqlite { pool, writing, durable, file: file.to_owned() })
+        let options = options.synchronous(SqliteSynchronous::Normal);
+        let pool = pool_of(8).connect_with(options.clone()).await.with_context(context)?;
+        // Connecting may have to wait for another process that recovers the file; only then is waiting SQLite's.
+        let writer = pool_of(1).acquire_timeout(BUSY_TIMEOUT).after_connect(|connection, _| {
+            Box::pin(async { connection.execute("PRAGMA busy_timeout = 0").await.map(|_| ()) })
+        });
+        let writer = writer.connect_with(options).await.with_context(context)?;
+        Ok(Self::Sqlite { pool, writer, file: file.to_owned() })
     }
 
     /// The engine behind.
@@ -149,7 +141,7 @@ impl Db {
         }
     }
 
-    /// Where a single statement outside a transaction goes.
+    /// The pool behind, for what is no statement of ours.
     #[must_use]
     pub fn route(&self) -> Route<&SqlitePool, &PgPool> {
         match self {
@@ -167,7 +159,7 @@ impl Db {
     /// When no connection is free in time or the store is away.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         match self {
-            Self::Sqlite { writing, .. } => begin_immediate(writing).await,
+            Self::Sqlite { writer, .. } => begin_immediate(writer, NORMAL).await.map(Tx::Sqlite),
             Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
         }
     }
@@ -178,7 +170,7 @@ impl Db {
     /// As [`Db::begin`].
     pub async fn begin_durable(&self) -> sqlx::Result<Tx> {
         match self {
-            Self::Sqlite { durable, .. } => begin_immediate(durable).await,
+            Self::Sqlite { writer, .. } => begin_immediate(writer, FULL).await.map(Tx::Sqlite),
             Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
         }
     }
@@ -200,9 +192,8 @@ impl Db {
     /// Closes every connection and waits for them: a SQLite file is then whole without its WAL.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { pool, writing, durable, .. } => {
-                durable.close().await;
-                writing.close().await;
+            Self::Sqlite { pool, writer, .. } => {
+                writer.close().await;
                 pool.close().await;
             }
             Self::Postgres(pool) => pool.close().await,
@@ -210,15 +201,24 @@ impl Db {
     }
 }
 
-/// Waits for the write lock, in small steps.
-async fn begin_immediate(pool: &SqlitePool) -> sqlx::Result<Tx> {
+/// Begins what is safe against a kill, and fast.
+pub(super) const NORMAL: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
+
+/// Begins what a power cut must not undo either: its commit waits for the disk.
+const FULL: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
+
+/// Waits for the writing connection, then for the write lock in small steps.
+pub(super) async fn begin_immediate(
+    writer: &SqlitePool,
+    begin: &'static str,
+) -> sqlx::Result<Transaction<'static, Sqlite>> {
     let began = Instant::now();
     loop {
-        match pool.begin_with("BEGIN IMMEDIATE").await {
+        match writer.begin_with(begin).await {
             Err(error) if is_busy(&error) && began.elapsed() < BUSY_TIMEOUT => {
                 tokio::time::sleep(BUSY_LOOK).await;
             }
-            begun => return begun.map(Tx::Sqlite),
+            begun => return begun,
         }
     }
 }
@@ -251,14 +251,6 @@ async fn is_alive(connection: &mut PgConnection) -> sqlx::Result<bool> {
 }
 
 impl Tx {
-    /// Where a statement inside this transaction goes.
-    pub fn route(&mut self) -> Route<&mut SqliteConnection, &mut PgConnection> {
-        match self {
-            Self::Sqlite(tx) => Route::Sqlite(&mut **tx),
-            Self::Postgres(tx) => Route::Postgres(&mut **tx),
-        }
-    }
-
     /// Makes all of it true at once.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod lease;
 mod migrate;
 mod node;
 mod sql;
+mod way;
 
 pub use engine::{Db, Engine, Route, Tx};
 pub use heartbeat::HeartbeatFile;
@@ -25,6 +26,7 @@ pub use lease::{Lease, give_back_lease, leases, take_lease};
 pub use migrate::{MigrateError, SchemaState};
 pub use node::{CLOCK_TOLERANCE_MS, LivingNode, Node, NodeId, Role, Roles, living_nodes};
 pub use sql::Sql;
+pub use way::SqliteWay;
 
 /// The statements of this module, for the test that prepares every one.
 #[must_use]

@@ -11,6 +11,15 @@ pub struct Sql {
     pub postgres: &'static str,
 }
 
+impl Sql {
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        let text = self.sqlite.trim_start();
+        text.starts_with("SELECT") || text.starts_with("WITH")
+    }
+}
+
 /// Declares statements as constants and lists them in `ALL`, so that a test can prepare every one on both engines.
 ///
 /// A statement is one text, `(concat!(…))`, or `{ sqlite: "…", postgres: "…" }` where the dialects differ.
@@ -42,9 +51,13 @@ macro_rules! statements {
 #[macro_export]
 macro_rules! run_sql {
     ($call:ident, $query:ident, $on:expr, $sql:expr $(, $arg:expr)*) => {
-        match ($on).route() {
-            $crate::db::Route::Sqlite(conn) => sqlx::$query($sql.sqlite)$(.bind($arg))*.$call(conn).await,
-            $crate::db::Route::Postgres(conn) => sqlx::$query($sql.postgres)$(.bind($arg))*.$call(conn).await,
+        match ($on).way(&$sql).await {
+            Ok($crate::db::Route::Sqlite(mut way)) => {
+                let done = sqlx::$query($sql.sqlite)$(.bind($arg))*.$call(way.connection()).await;
+                way.end(done).await
+            }
+            Ok($crate::db::Route::Postgres(conn)) => sqlx::$query($sql.postgres)$(.bind($arg))*.$call(conn).await,
+            Err(error) => Err(error),
         }
     };
 }
@@ -71,13 +84,15 @@ macro_rules! fetch_one {
 #[macro_export]
 macro_rules! execute {
     ($on:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
-        match ($on).route() {
-            $crate::db::Route::Sqlite(conn) => {
-                sqlx::query($sql.sqlite)$(.bind($arg))*.execute(conn).await.map(|done| done.rows_affected())
+        match ($on).way(&$sql).await {
+            Ok($crate::db::Route::Sqlite(mut way)) => {
+                let done = sqlx::query($sql.sqlite)$(.bind($arg))*.execute(way.connection()).await;
+                way.end(done).await.map(|done| done.rows_affected())
             }
-            $crate::db::Route::Postgres(conn) => {
+            Ok($crate::db::Route::Postgres(conn)) => {
                 sqlx::query($sql.postgres)$(.bind($arg))*.execute(conn).await.map(|done| done.rows_affected())
             }
+            Err(error) => Err(error),
         }
     };
 }

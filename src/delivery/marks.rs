@@ -17,7 +17,7 @@ use crate::delivery::pump::lane::Rest;
 use crate::delivery::replies::Class;
 use crate::delivery::row::{Claimed, DeliveryId, Kind, State};
 use crate::delivery::smtp::Stage;
-use crate::delivery::sql::{GIVE_WAY, PUT_IN_DOUBT, SETTLE, SETTLE_SENT, WHY_NOT};
+use crate::delivery::sql::{GIVE_WAY, PUT_IN_DOUBT, PUT_IN_DOUBT_AND_TELL, SETTLE, SETTLE_SENT, WHY_NOT};
 use crate::newsletters::edition::{EDITION_STOPPED, EditionId};
 use crate::{execute, fetch_all, fetch_one};
 
@@ -447,11 +447,12 @@ impl Writer {
             asks.iter().map(|ask| format!("{} {} {}", ask.row.id, ask.row.epoch, ask.hash)).collect();
         let rows = serde_json::to_string(&rows)?;
         let lease = now.plus(self.lease);
-        let granted: Vec<(DeliveryId,)> =
-            fetch_all!(tx, PUT_IN_DOUBT, &rows, now, self.owner.as_str(), lease)?;
-        if granted.len() == asks.len() {
+        let granted = execute!(tx, PUT_IN_DOUBT, &rows, now, self.owner.as_str(), lease)?;
+        if granted == asks.len() as u64 {
             return Ok(Vec::new());
         }
+        let granted: Vec<(DeliveryId,)> =
+            fetch_all!(tx, PUT_IN_DOUBT_AND_TELL, &rows, now, self.owner.as_str(), lease)?;
         let whys: Vec<(DeliveryId, String)> = fetch_all!(tx, WHY_NOT, &rows, now, self.owner.as_str())?;
         let mut refusals = Vec::new();
         let mut settlements = Vec::new();

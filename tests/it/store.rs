@@ -21,6 +21,12 @@ async fn every_statement_is_understood_alike_by_both_engines() {
         if !names.insert(sql.name) {
             wrong.push(format!("{}: two statements have this name", sql.name));
         }
+        // On SQLite what writes gets a transaction of its own.
+        let writes =
+            ["INSERT", "UPDATE", "DELETE"].iter().any(|word| sql.sqlite.trim_start().starts_with(word));
+        if writes == sql.only_reads() || (sql.only_reads() && sql.sqlite.contains("RETURNING")) {
+            wrong.push(format!("{}: does it write?", sql.name));
+        }
         let on_lite = lite.prepare(sql.sqlite.into_sql_str()).await;
         let on_postgres = postgres.prepare(sql.postgres.into_sql_str()).await;
         let (on_lite, on_postgres) = match (on_lite, on_postgres) {
