@@ -97,3 +97,8 @@ CREATE INDEX subscribers_created ON subscribers (created_at);
 -- CSV
 
 -- Editions on the web
+
+-- Fan-out
+
+-- Who was suppressed at a release and is not any more; who still is stands in suppressions_in_force.
+CREATE INDEX suppressions_lifted ON suppressions (address_hash) WHERE lifted_at IS NOT NULL;

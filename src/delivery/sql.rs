@@ -139,10 +139,11 @@ macro_rules! why_not {
 /// as a JSON object, $8 the window (ms) over which they are spread, by a number that looks random (Knuth's multiplicative
 /// hash of the subscription's id).
 macro_rules! fan_out {
-    ($group:literal, $reader:literal) => {
+    ($groups:literal, $group:literal, $reader:literal) => {
         concat!(
             "INSERT INTO deliveries (kind, dedup_key, priority, edition_id, subscription_id, variant_id, address, ",
             "address_hash, name, recipient_group, message_id, state, due_at, expires_at, created_at) ",
+            $groups,
             "SELECT 'edition', 'edition:' || e.id || ':' || s.subscriber_id, 5, e.id, s.id, ec.variant_id, r.address, ",
             "r.address_hash, r.name, ",
             $group,
@@ -159,8 +160,11 @@ macro_rules! fan_out {
             "AND (s.paused_until IS NULL OR s.paused_until <= e.released_at) ",
             "AND (s.changed_at IS NULL OR s.changed_at <= e.released_at) ",
             "AND (s.state = 'confirmed' OR (s.state = 'left' AND s.left_at > e.released_at)) ",
+            // Each by an index of its own: without one every reader would be looked for among all suppressions.
             "AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = r.address_hash ",
-            "AND x.at <= e.released_at AND (x.lifted_at IS NULL OR x.lifted_at > e.released_at)) ",
+            "AND x.at <= e.released_at AND x.lifted_at IS NULL) ",
+            "AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = r.address_hash ",
+            "AND x.at <= e.released_at AND x.lifted_at > e.released_at) ",
             "ON CONFLICT (dedup_key) DO NOTHING"
         )
     };
@@ -377,10 +381,12 @@ statements! {
     // $1 edition, $2 after, $3 up to, $4 domain, $5 ms until it expires, $6 now. The readers as they stood at release.
     FAN_OUT_CHUNK = {
         sqlite: fan_out!(
-            "coalesce(json_extract($7, '$.\"' || substr(r.address, instr(r.address, '@') + 1) || '\"'), \
+            "WITH g AS MATERIALIZED (SELECT key, value FROM json_each($7)) ",
+            "coalesce((SELECT g.value FROM g WHERE g.key = substr(r.address, instr(r.address, '@') + 1)), \
              substr(r.address, instr(r.address, '@') + 1))",
             "lower(hex(substr(r.address_hash, 1, 8)))"),
         postgres: fan_out!(
+            "",
             "coalesce((SELECT CAST($7 AS jsonb)) ->> split_part(r.address, '@', 2), split_part(r.address, '@', 2))",
             "encode(substring(r.address_hash FROM 1 FOR 8), 'hex')")
     };

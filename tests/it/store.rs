@@ -61,6 +61,28 @@ async fn every_statement_is_understood_alike_by_both_engines() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[tokio::test]
+async fn what_is_done_for_every_message_finds_its_rows_by_an_index() {
+    let lite = TestDatabase::sqlite().await;
+    let Db::Sqlite { pool: lite, .. } = lite.open().await else { unreachable!("SQLite") };
+    for sql in kiosque::app::statements() {
+        // The lists of rows, and of groups, are short; of open rows and of suppressions there may be very many.
+        let wrong: &[&str] = match sql.name {
+            "PUT_IN_DOUBT" | "PUT_IN_DOUBT_AND_TELL" | "WHY_NOT" | "SETTLE" | "SETTLE_SENT" => {
+                &["deliveries_open", "SCAN d", "SCAN x"]
+            }
+            "FAN_OUT_CHUNK" => &["SCAN s", "SCAN r", "SCAN x", "SCAN ec"],
+            _ => continue,
+        };
+        let explain = format!("EXPLAIN QUERY PLAN {}", sql.sqlite);
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(explain)).fetch_all(&lite).await.expect("a plan");
+        for (.., step) in plan {
+            assert!(!wrong.iter().any(|wrong| step.contains(wrong)), "{}: {step}", sql.name);
+        }
+    }
+}
+
 /// The names that the sources declare with `statements!`, so that none escapes the check.
 fn declared_statements() -> Vec<String> {
     let mut folders = vec![PathBuf::from("src")];
