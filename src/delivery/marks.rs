@@ -5,6 +5,7 @@
 //! A store that is busy or away is waited for; a result is never dropped.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -26,6 +27,9 @@ const ROWS: usize = 64;
 
 /// How long results alone wait for a leave that is asked for, to be in one commit with it.
 const LINGER: Duration = Duration::from_millis(3);
+
+/// How long a commit waits, at most, for the conversations that have not asked yet.
+const LINGER_MAX: Duration = Duration::from_millis(10);
 
 /// A server that has not answered by then does not answer.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(15);
@@ -253,6 +257,16 @@ enum Mark {
 #[derive(Clone)]
 pub(super) struct Marks {
     sender: mpsc::UnboundedSender<Mark>,
+    talking: Arc<AtomicUsize>,
+}
+
+/// A conversation that asks for leave again and again, one at a time; it is over when this is dropped.
+pub(super) struct Talking(Arc<AtomicUsize>);
+
+impl Drop for Talking {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Marks {
@@ -264,6 +278,12 @@ impl Marks {
         let _ = self.sender.send(Mark::Ask(Ask { row: Arc::clone(row), hash, answer }));
         // The writer only goes away with the store: then nothing may be begun.
         answered.await.unwrap_or(Err(Refusal::Lost))
+    }
+
+    /// A conversation begins.
+    pub(super) fn talk(&self) -> Talking {
+        self.talking.fetch_add(1, Ordering::Relaxed);
+        Talking(Arc::clone(&self.talking))
     }
 
     /// Writes down what became of a row.
@@ -286,6 +306,30 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
+/// Waits for more, no longer than a commit usually takes: who asks while one is under way must wait for the next, and where
+/// the disk is slow half of the connections always would.
+async fn linger(
+    marks: &mut mpsc::UnboundedReceiver<Mark>,
+    gathered: &mut Vec<Mark>,
+    talking: &AtomicUsize,
+    usual: Duration,
+) {
+    let began = tokio::time::Instant::now();
+    loop {
+        let asks = gathered.iter().filter(|mark| matches!(mark, Mark::Ask(_))).count();
+        let awaited = gathered.iter().any(|mark| matches!(mark, Mark::Written(_)));
+        let room = ROWS - gathered.len();
+        if room == 0 || awaited || (asks > 0 && asks >= talking.load(Ordering::Relaxed)) {
+            return;
+        }
+        let patience = if asks == 0 { LINGER } else { usual.min(LINGER_MAX) };
+        let more = tokio::time::timeout_at(began + patience, marks.recv_many(gathered, room)).await;
+        if more.unwrap_or(0) == 0 {
+            return;
+        }
+    }
+}
+
 /// What the writer works with.
 pub(super) struct Writer {
     pub(super) db: Db,
@@ -305,16 +349,16 @@ impl Writer {
     /// Starts the writer.
     pub(super) fn start(self) -> (Marks, tokio::task::JoinHandle<()>) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (Marks { sender }, tokio::spawn(self.run(receiver)))
+        let talking = Arc::default();
+        (Marks { sender, talking: Arc::clone(&talking) }, tokio::spawn(self.run(receiver, talking)))
     }
 
-    async fn run(mut self, mut marks: mpsc::UnboundedReceiver<Mark>) {
+    async fn run(mut self, mut marks: mpsc::UnboundedReceiver<Mark>, talking: Arc<AtomicUsize>) {
         let mut gathered = Vec::with_capacity(ROWS);
+        let mut usual = Duration::ZERO;
         while marks.recv_many(&mut gathered, ROWS).await > 0 {
-            let room = ROWS - gathered.len();
-            if room > 0 && gathered.iter().all(|mark| matches!(mark, Mark::Tell(_))) {
-                let _ = tokio::time::timeout(LINGER, marks.recv_many(&mut gathered, room)).await;
-            }
+            linger(&mut marks, &mut gathered, &talking, usual).await;
+            let began = Instant::now();
             let (mut asks, mut settlements, mut written) = (Vec::new(), Vec::new(), Vec::new());
             for mark in gathered.drain(..) {
                 match mark {
@@ -326,6 +370,7 @@ impl Writer {
             if !self.write_until_done(&settlements, &mut asks).await {
                 return;
             }
+            usual = (usual * 3 + began.elapsed()) / 4;
             for answer in written {
                 let _ = answer.send(());
             }

@@ -58,6 +58,7 @@ impl Worker {
             }
         };
         let shared = Arc::clone(&self.shared);
+        let _talking = shared.marks.talk();
         let mut fresh = open.session.transactions() == 0;
         let aside = self.aside.take();
         let (mut begun, mut leave, mut next) = tokio::join!(
