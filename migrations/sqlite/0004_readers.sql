@@ -95,6 +95,30 @@ CREATE INDEX suppressions_at ON suppressions (at) WHERE lifted_at IS NULL;
 
 -- Form
 
+-- What was typed at the form waits here until its link is used: a stranger may have typed it.
+ALTER TABLE confirmations ADD COLUMN choice_id BIGINT REFERENCES choices (id);  -- none: as the subscription has it
+ALTER TABLE confirmations ADD COLUMN first_name TEXT;
+
+-- The cleanup asks for the mail of each link that was never used.
+CREATE INDEX deliveries_of_confirmation ON deliveries (confirmation_id) WHERE confirmation_id IS NOT NULL;
+CREATE INDEX confirmations_unused ON confirmations (created_at) WHERE used_at IS NULL;
+CREATE INDEX subscriptions_pending ON subscriptions (created_at) WHERE state = 'pending';
+
+-- How much the form was asked by one network of late. The network is a keyed hash.
+CREATE TABLE form_networks (
+    network BLOB   NOT NULL PRIMARY KEY,
+    debt    BIGINT NOT NULL,                       -- ms: each asking adds to it, time takes from it
+    at      BIGINT NOT NULL                        -- when that was so
+);
+
+-- The same of all: one row.
+CREATE TABLE form_total (
+    id         BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    debt       BIGINT NOT NULL,
+    at         BIGINT NOT NULL,
+    refused_at BIGINT                              -- when somebody was last asked to come back
+);
+
 -- Preferences
 ALTER TABLE subscriptions ADD COLUMN paused_until BIGINT; -- nothing is sent before
 ALTER TABLE subscriptions ADD COLUMN changed_at   BIGINT; -- when choice, layout or pause last changed: after a release, its fan-out passes over

@@ -58,6 +58,8 @@ text_enum! {
         SendingHeld = "sending_held",
         /// The store cannot be written: a full disk, for one. Subject: empty.
         StoreUnwritable = "store_unwritable",
+        /// The form is asked more often than the operator allows, and sends readers away. Subject: empty.
+        FormFlooded = "form_flooded",
         /// A machine's clock is off. Subject: the machine's host name, or empty.
         ClockOff = "clock_off",
         /// A node has another configuration than a younger one, and does not schedule. Subject: empty.

@@ -154,6 +154,17 @@ pub fn words(kind: Kind, subject: &str, name: &str) -> Words {
              l’écriture sera possible.",
             to_do(&[("Voir la place libre", "df -h"), ("Voir où en est tout", "kiosque status")]),
         ),
+        Kind::FormFlooded => (
+            "Le formulaire d’inscription est submergé".to_owned(),
+            "Le formulaire d’inscription prend de nouveau toutes les demandes.".to_owned(),
+            "Plus de demandes arrivent que vous n’en permettez par heure : les suivantes sont priées de revenir plus tard. Si \
+             vous lancez une campagne, relevez form.per_hour ; sinon, quelqu’un inscrit sans doute des adresses au hasard, \
+             et aucune n’a reçu plus d’un message.",
+            to_do(&[
+                ("Voir les inscriptions en attente", "kiosque subscriber list --state pending"),
+                ("Prendre en compte une autre limite", "systemctl reload kiosque"),
+            ]),
+        ),
         Kind::ClockOff => (
             format!("L’horloge de la machine {name} n’est pas à l’heure"),
             format!("L’horloge de la machine {name} est de nouveau à l’heure."),

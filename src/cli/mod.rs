@@ -26,6 +26,7 @@ mod restore;
 mod resume_sending;
 mod serve;
 mod setup;
+mod snippet;
 mod sources;
 mod status;
 mod subscriber;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Failure;
 use super::output::{self, Format, Table};
 use super::setup::{self, Access};
+use super::snippet;
 use crate::app::App;
 use crate::clock::{Clock, Timestamp};
 use crate::french::date;
@@ -49,6 +50,8 @@ pub(super) enum Verb {
         /// The newsletter's slug
         slug: String,
     },
+    /// Print the form, for a page of another site
+    Snippet(snippet::Arguments),
     /// Send nothing at the next run
     Skip {
         /// The newsletter's slug
@@ -62,6 +65,7 @@ pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure>
         Verb::Next { slug, number, after, format } => next(named, &slug, number, after, format).await,
         Verb::Pause { slug, until } => pause(named, &slug, until).await,
         Verb::Resume { slug } => resume(named, &slug).await,
+        Verb::Snippet(arguments) => snippet::run(named, &arguments),
         Verb::Skip { slug } => skip(named, &slug).await,
     }
 }

@@ -13,11 +13,13 @@ mod delivery;
 mod dkim;
 mod example;
 mod feeds;
+mod form;
 mod http;
 mod log;
 mod mistakes;
 mod newsletter;
 mod node;
+mod origin;
 mod outbound;
 mod public_url;
 mod publisher;
@@ -41,11 +43,13 @@ pub use dates::{DateRange, DateRangeError};
 pub use delivery::{Delivery, RecipientGroup};
 pub use dkim::Dkim;
 pub use feeds::{CategoryFeed, ConfiguredFeed, FeedContent, Feeds, Language};
+pub use form::Form;
 pub use http::{Http, Metrics};
 pub use log::{Log, LogFormat};
 pub use mistakes::{At, Mistake, Mistakes, Source};
 pub use newsletter::{AfterPause, Approval, Newsletter, OnDoubt};
 pub use node::{Keep, Node, Retention};
+pub use origin::{Origin, OriginError};
 pub use outbound::{Network, NetworkError, Outbound};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use publisher::{Law, Publisher};
@@ -84,6 +88,8 @@ section! {
         pub publisher: Publisher,
         /// Who is told when something is wrong.
         pub alerts: Alerts,
+        /// The form by which readers sign up.
+        pub form: Form,
         /// The API by which a site hands in articles.
         pub api: Api,
         /// What feeds carry and say of themselves.

@@ -52,6 +52,8 @@ section! {
         pub expire_after: Span = Span::hours(24),
         /// How long its messages take to leave: each at an hour of its own within it.
         pub spread: Span = Span::default(),
+        /// Whether who has just confirmed gets the latest edition at once.
+        pub welcome: bool = false,
         /// What happens to a message whose arrival is unknown.
         pub on_doubt: OnDoubt = OnDoubt::Resend,
     } then check

@@ -22,6 +22,17 @@ section! {
     pub struct Retention {
         /// Deliveries that are finished; afterwards only their number for each edition is left.
         pub deliveries: Keep = Keep::Months(13),
+        /// What was asked for by the form and never confirmed.
+        pub unconfirmed: Span = Span::days(30),
+    } then check_retention
+}
+
+/// A confirmation's link holds for a week.
+fn check_retention(retention: &Retention, value: &Value<'_>, reader: &mut Reader) {
+    if retention.unconfirmed < Span::days(7) && value.get("unconfirmed").is_some() {
+        reader
+            .mistakes
+            .push(value.at_key("unconfirmed"), "`retention.unconfirmed`: expected at least \"7d\"");
     }
 }
 

@@ -1,6 +1,6 @@
 //! `[outbound]`: whom this program may call.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::read::section;
@@ -36,6 +36,13 @@ pub enum NetworkError {
 }
 
 impl Network {
+    /// The loopback addresses, of either kind.
+    #[must_use]
+    pub fn of_this_machine() -> Vec<Network> {
+        let v4 = Network { base: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), bits: 8 };
+        vec![v4, Network { base: IpAddr::V6(Ipv6Addr::LOCALHOST), bits: 128 }]
+    }
+
     /// Whether the address lies in the range; one kind of address never lies in a range of the other.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {

@@ -15,6 +15,7 @@ use crate::articles::{FeedState, feed_states};
 use crate::clock::{HOUR, MINUTE, Timestamp};
 use crate::delivery::telling::bulletin::{self, Bulletin, Way};
 use crate::delivery::telling::{alert_calls, report, watch as deliveries};
+use crate::subscribers;
 
 /// How often it is looked whether there is something to tell; each look writes, which shows that the store can be written.
 const STEP: Duration = Duration::from_secs(15);
@@ -57,6 +58,7 @@ pub async fn step(app: &App, now: Timestamp, look: bool) -> anyhow::Result<()> {
         deliveries::look(&app.db, now).await?;
         sources(app, now).await?;
         held(app, now).await?;
+        form(app, now).await?;
         for edition in report::report(&app.desk, &app.keys, now).await? {
             tracing::info!(%edition, "edition reported to its editors");
             app.waker.wake();
@@ -97,6 +99,17 @@ async fn held(app: &App, now: Timestamp) -> anyhow::Result<()> {
         Some(held) => alerts::raise(&app.db, Kind::SendingHeld, "", &held.reason, now).await?,
         None => alerts::end(&app.db, Kind::SendingHeld, "", now).await?,
     };
+    Ok(())
+}
+
+/// A form that sends readers away.
+async fn form(app: &App, now: Timestamp) -> anyhow::Result<()> {
+    if subscribers::form_is_flooded(&app.db, now).await? {
+        let detail = format!("more than form.per_hour = {} askings in an hour", app.config.form.per_hour);
+        alerts::raise(&app.db, Kind::FormFlooded, "", &detail, now).await?;
+    } else {
+        alerts::end(&app.db, Kind::FormFlooded, "", now).await?;
+    }
     Ok(())
 }
 

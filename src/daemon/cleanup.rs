@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::delivery::Folding;
+use crate::delivery::{Folding, drop_unconfirmed};
+use crate::subscribers;
 
 /// Retention counts in months: an hour more or less is nothing.
 const EVERY: Duration = Duration::from_secs(3600);
@@ -28,6 +29,30 @@ pub(super) async fn run(app: &App, mut stop: watch::Receiver<bool>) -> anyhow::R
 }
 
 async fn once(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<()> {
+    deliveries(app, stop).await?;
+    form(app, stop).await
+}
+
+/// What was asked for and never confirmed, and networks whose askings are long over.
+async fn form(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<()> {
+    let before = app.clock.now().plus(-app.config.retention.unconfirmed.ms());
+    let mut rows = 0;
+    while !*stop.borrow() {
+        let dropped = super::within(drop_unconfirmed(&app.db, before)).await?;
+        if dropped == 0 {
+            break;
+        }
+        rows += dropped;
+        tokio::time::sleep(REST).await;
+    }
+    if rows > 0 {
+        tracing::info!(rows, until = %before, "askings that nobody confirmed removed");
+    }
+    super::within(subscribers::forget_networks(&app.db, app.clock.now())).await?;
+    Ok(())
+}
+
+async fn deliveries(app: &App, stop: &watch::Receiver<bool>) -> anyhow::Result<()> {
     let before = app.config.retention.deliveries.until(app.clock.now());
     let mut folding = Folding::new(before);
     let mut rows = 0;

@@ -27,6 +27,8 @@ pub mod smtp;
 mod sql;
 mod store;
 pub mod telling;
+mod unconfirmed;
+mod welcome;
 
 pub use fan_out::{fan_out, keep_before_change};
 pub use mail_token::MailToken;
@@ -41,10 +43,12 @@ pub use row::{DeliveryId, Kind, State};
 pub use signing::Signing;
 pub use store::{NewDelivery, enqueue, is_at_work};
 pub use telling::{Balance, Depth, balance, balances, depths};
+pub use unconfirmed::drop_unconfirmed;
+pub use welcome::welcome;
 
 use crate::db::Sql;
 
 /// The statements of this module, for the test that prepares every one.
 pub fn statements() -> Vec<Sql> {
-    [sql::ALL.to_vec(), bounces::statements()].concat()
+    [sql::ALL.to_vec(), bounces::statements(), unconfirmed::statements(), welcome::statements()].concat()
 }

@@ -38,16 +38,15 @@ pub enum Page {
         /// The list of them as OPML: its whole address.
         opml_url: String,
     },
-    /// `/lettres`: the form. It posts `address`, and `newsletter` (a slug) once for every letter chosen.
+    /// `/lettres`: the form. It posts what `web/forms/typed.rs` reads.
     Letters {
-        /// The letters one can ask for.
-        letters: Vec<LetterView>,
-        /// What was typed, when the form comes back.
-        address: String,
-        /// The slugs that were chosen, when the form comes back.
-        chosen: Vec<String>,
-        /// Why the form comes back.
-        mistake: Option<FormMistake>,
+        /// What it holds.
+        form: FormView,
+    },
+    /// `/lettres/cadre`: the same inside another site's page.
+    LettersFrame {
+        /// What it holds.
+        form: FormView,
     },
     /// The answer to the form: the same for known, unknown and suppressed addresses.
     CheckMail {
@@ -56,12 +55,23 @@ pub enum Page {
         /// For how many days the link in the mail holds.
         valid_days: i64,
     },
+    /// The same in a frame.
+    CheckMailFrame {
+        /// The titles of the letters that were chosen.
+        titles: Vec<String>,
+        /// For how many days the link in the mail holds.
+        valid_days: i64,
+    },
+    /// In a frame: the form is asked too often just now.
+    LaterFrame {},
     /// The link of a confirmation mail. It posts `choice`, `confirm` or `refuse`, and `seen`.
     Confirm {
         /// The titles of the letters that the button confirms.
         titles: Vec<String>,
         /// What the button says yes to, one sentence a letter.
         wordings: Vec<String>,
+        /// The first name that was asked for with them.
+        first_name: Option<String>,
         /// Given back by the form.
         seen: String,
     },
@@ -143,12 +153,46 @@ pub struct LetterView {
     pub slug: String,
     /// Its title.
     pub title: String,
+    /// What it is, in a sentence; may be empty.
+    pub description: String,
     /// When it comes: "du lundi au vendredi à 7 h".
     pub rhythm: Option<String>,
     /// Its rubrics; empty when it brings all of them.
     pub rubrics: Vec<String>,
+    /// The rubrics to choose among.
+    pub boxes: Vec<RubricView>,
+    /// Whether some of them are ticked, when the form comes back.
+    pub any_chosen: bool,
     /// What ticking its box says.
     pub wording: String,
+}
+
+/// A rubric to choose.
+#[derive(Debug, Clone, Serialize)]
+pub struct RubricView {
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The form by which readers sign up.
+#[derive(Debug, Clone, Serialize)]
+pub struct FormView {
+    /// The letters one can ask for.
+    pub letters: Vec<LetterView>,
+    /// What was typed, when the form comes back.
+    pub address: String,
+    /// The same.
+    pub first_name: String,
+    /// What was ticked, when the form comes back: slugs of letters, and `letter/rubric`.
+    pub chosen: Vec<String>,
+    /// Why the form comes back.
+    pub mistake: Option<FormMistake>,
+    /// It comes back to be pressed once more: it was posted from another site, or is a day old.
+    pub again: bool,
+    /// When it is shown, signed.
+    pub shown: String,
 }
 
 /// A feed in its formats.
@@ -192,6 +236,8 @@ pub struct FeedLink {
 pub enum FormMistake {
     /// The address is none.
     Address,
+    /// The first name holds something else than a name.
+    FirstName,
     /// No letter was chosen.
     Newsletter,
 }
@@ -267,7 +313,10 @@ impl Page {
             Page::Home { .. } => "pages/home.html",
             Page::FeedIndex { .. } => "pages/feed_index.html",
             Page::Letters { .. } => "pages/letters.html",
+            Page::LettersFrame { .. } => "pages/letters_frame.html",
             Page::CheckMail { .. } => "pages/check_mail.html",
+            Page::CheckMailFrame { .. } => "pages/check_mail_frame.html",
+            Page::LaterFrame {} => "pages/later_frame.html",
             Page::Confirm { .. } => "pages/confirm.html",
             Page::Confirmed { .. } => "pages/confirmed.html",
             Page::Blocked {} => "pages/blocked.html",

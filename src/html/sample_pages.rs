@@ -2,11 +2,12 @@
 
 use crate::config::Colour;
 use crate::french::lint::Blemish;
+use crate::french::slug::slug;
 use crate::html::look::Look;
 use crate::html::own_text::lint_html;
 use crate::html::pages::{
-    ArticleView, FeedLink, FeedView, FormMistake, HeaderView, LatestView, LetterView, MessageView, Page,
-    ReceiptView, Site,
+    ArticleView, FeedLink, FeedView, FormMistake, FormView, HeaderView, LatestView, LetterView, MessageView,
+    Page, ReceiptView, RubricView, Site,
 };
 use crate::html::palette::Palette;
 use crate::html::preferences_pages;
@@ -81,6 +82,14 @@ pub fn pages() -> Vec<(String, Page)> {
         ("feeds", Page::FeedIndex { feeds: feeds(), opml_url: opml_url.clone() }),
         ("feeds-none", Page::FeedIndex { feeds: Vec::new(), opml_url }),
         ("letters", form(letters(), "", &[], None)),
+        ("letters-again", again("afi@exemple.tg", &["matinale", "matinale/politique"])),
+        ("frame-letters", framed("", &[])),
+        (
+            "letters-first-name",
+            form(letters(), "afi@exemple.tg", &["matinale"], Some(FormMistake::FirstName)),
+        ),
+        ("frame-check-mail", Page::CheckMailFrame { titles: titles.clone(), valid_days: 7 }),
+        ("frame-later", Page::LaterFrame {}),
         (
             "letters-one",
             form(letters()[..1].to_vec(), "afi@exemple", &["matinale"], Some(FormMistake::Address)),
@@ -92,6 +101,18 @@ pub fn pages() -> Vec<(String, Page)> {
             Page::Confirm {
                 titles: titles.clone(),
                 wordings: vec!["Je confirme mon inscription à « La Matinale ».".into()],
+                first_name: None,
+                seen: "1785567600000".into(),
+            },
+        ),
+        (
+            "confirm-chosen",
+            Page::Confirm {
+                titles: titles.clone(),
+                wordings: vec![
+                    "Je confirme mon inscription à « La Matinale », rubriques Politique et Culture.".into(),
+                ],
+                first_name: Some("Afi".into()),
                 seen: "1785567600000".into(),
             },
         ),
@@ -142,8 +163,32 @@ pub fn pages() -> Vec<(String, Page)> {
 }
 
 fn form(letters: Vec<LetterView>, address: &str, chosen: &[&str], mistake: Option<FormMistake>) -> Page {
-    let chosen = chosen.iter().map(|slug| (*slug).to_owned()).collect();
-    Page::Letters { letters, address: address.into(), chosen, mistake }
+    Page::Letters { form: FormView { mistake, ..filled(letters, address, chosen) } }
+}
+
+fn again(address: &str, chosen: &[&str]) -> Page {
+    Page::Letters { form: FormView { again: true, ..filled(letters(), address, chosen) } }
+}
+
+fn framed(address: &str, chosen: &[&str]) -> Page {
+    Page::LettersFrame { form: filled(letters(), address, chosen) }
+}
+
+fn filled(letters: Vec<LetterView>, address: &str, chosen: &[&str]) -> FormView {
+    let chosen: Vec<String> = chosen.iter().map(|slug| (*slug).to_owned()).collect();
+    let any = |letter: LetterView| LetterView {
+        any_chosen: chosen.iter().any(|one| one.starts_with(&format!("{}/", letter.slug))),
+        ..letter
+    };
+    FormView {
+        letters: letters.into_iter().map(any).collect(),
+        address: address.into(),
+        first_name: String::new(),
+        chosen,
+        mistake: None,
+        again: false,
+        shown: "AAAAAQAAAaIHhyWAAAAAAAAAAAAAAAAAAAAAAA".into(),
+    }
 }
 
 fn letters() -> Vec<LetterView> {
@@ -151,7 +196,10 @@ fn letters() -> Vec<LetterView> {
         slug: slug.into(),
         title: title.into(),
         rhythm: Some(rhythm.into()),
+        description: String::new(),
         rubrics: rubrics.iter().map(|rubric| (*rubric).to_owned()).collect(),
+        boxes: boxes(rubrics),
+        any_chosen: false,
         wording: format!("Je souhaite recevoir « {title} » à cette adresse."),
     };
     vec![
@@ -164,6 +212,15 @@ fn letters() -> Vec<LetterView> {
         letter("culture", "Culture : l'agenda", "le jeudi à 18\u{a0}h\u{a0}30", &["Culture"]),
         letter("semaine", "La Semaine", "le dimanche à 9\u{a0}h", &[]),
     ]
+}
+
+fn boxes(names: &[&str]) -> Vec<RubricView> {
+    let all = ["Politique", "Économie", "Société", "Culture", "Sport", "Tech & Web"];
+    let names = if names.is_empty() { &all[..] } else { names };
+    names
+        .iter()
+        .map(|name| RubricView { slug: slug(name).unwrap_or_default(), name: (*name).into() })
+        .collect()
 }
 
 fn feeds() -> Vec<FeedView> {
@@ -273,10 +330,11 @@ mod tests {
         for (name, page) in written() {
             assert!(page.contains("<html lang=\"fr\">"), "{name}");
             assert_eq!(page.matches("<h1").count(), 1, "{name}");
+            let framed = name.starts_with("frame-");
             for line in
                 ["SARL-U", "12, rue des Cocotiers", "0000/HAAC/00-0000/Pl/P", "A. Exemple", "redaction@"]
             {
-                assert!(page.contains(line), "{name} lacks {line}");
+                assert!(framed || page.contains(line), "{name} lacks {line}");
             }
             assert!(!page.contains(" ?") && !page.contains(" :<") && !page.contains("'é"), "{name}");
         }

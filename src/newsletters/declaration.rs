@@ -61,6 +61,8 @@ pub struct Declaration {
     pub expire_after: Span,
     /// Over which the hours of its messages are spread.
     pub spread: Span,
+    /// Whether who has just confirmed gets the latest edition at once.
+    pub welcome: bool,
     pub on_doubt: OnDoubt,
 }
 
@@ -313,6 +315,7 @@ impl Reading {
             approval: declared.approval,
             expire_after: declared.expire_after,
             spread: declared.spread,
+            welcome: declared.welcome,
             on_doubt: declared.on_doubt,
         })
     }

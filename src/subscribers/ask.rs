@@ -7,7 +7,9 @@ use crate::clock::{DAY, Timestamp};
 use crate::db::{KeyId, Keys, Purpose, Tx};
 use crate::mail::Address;
 use crate::subscribers::address::AddressHash;
+use crate::subscribers::choice::Choice;
 use crate::subscribers::consent::{self, Event, NewEvent, wording};
+use crate::subscribers::first_name::FirstName;
 use crate::subscribers::newsletter::{Newsletter, NewsletterId};
 use crate::subscribers::sql::{
     ADD_CONFIRMATION, ADD_SUBSCRIPTION, LINKS_SO_FAR, SET_CONFIRMATION_TOKEN, UPSERT_SUBSCRIBER,
@@ -21,6 +23,35 @@ pub const ASK_EVERY: i64 = DAY;
 
 /// At most this many links go to an address until one is used.
 pub const ASKS_UNTIL_CONFIRMED: i64 = 3;
+
+/// What somebody typed into the form, read.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// Whose address.
+    pub address: &'a Address,
+    /// What he wants to be called. It is taken over when the link is used.
+    pub first_name: Option<&'a FirstName>,
+    /// What he wants, no newsletter twice.
+    pub wanted: &'a [Wanted],
+    /// Where the asking came from: `form`, `frame`, `json`.
+    pub origin: &'a str,
+}
+
+/// A newsletter and the rubrics wanted of it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Which.
+    pub newsletter: Newsletter,
+    /// What of it. It is taken over when the link is used.
+    pub choice: Choice,
+}
+
+impl From<Newsletter> for Wanted {
+    /// All of it.
+    fn from(newsletter: Newsletter) -> Self {
+        Self { newsletter, choice: Choice::All }
+    }
+}
 
 /// What came of asking.
 #[derive(Debug)]
@@ -50,21 +81,14 @@ pub struct ConfirmationDue {
     pub newsletters: Vec<Newsletter>,
 }
 
-/// Records that `address` asks for `newsletters` (none of them twice). The state of a subscription that exists stays
-/// as it is: whoever typed the address may not be its owner. `origin` is where the asking came from.
+/// Records what was asked for. A subscription that exists stays as it is: whoever typed the address may not be its owner.
 ///
 /// The transaction must be durable, and the caller puts the mail into it.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn ask(
-    tx: &mut Tx,
-    keys: &Keys,
-    address: &Address,
-    newsletters: &[Newsletter],
-    origin: &str,
-    now: Timestamp,
-) -> anyhow::Result<Asked> {
+pub async fn ask(tx: &mut Tx, keys: &Keys, asking: &Asking<'_>, now: Timestamp) -> anyhow::Result<Asked> {
+    let Asking { address, first_name, wanted, origin } = *asking;
     let address_hash = AddressHash::of(keys, address);
     let key = keys.current(Purpose::Token);
     // Writing the row locks it: two askings at once do not both find the day's link unsent.
@@ -74,7 +98,8 @@ pub async fn ask(
 
     let expires_at = now.plus(CONFIRM_FOR);
     let mut first = None;
-    for newsletter in newsletters {
+    for Wanted { newsletter, choice } in wanted {
+        let choice = choice.store(tx).await?;
         let subscription = add_subscription(tx, subscriber, newsletter.id, now).await?;
         let event = NewEvent {
             subscriber,
@@ -85,7 +110,15 @@ pub async fn ask(
             at: now,
         };
         consent::record(tx, &event).await?;
-        let (id,): (ConfirmationId,) = fetch_one!(tx, ADD_CONFIRMATION, subscription, now, expires_at)?;
+        let (id,): (ConfirmationId,) = fetch_one!(
+            tx,
+            ADD_CONFIRMATION,
+            subscription,
+            now,
+            expires_at,
+            choice,
+            first_name.map(FirstName::as_str)
+        )?;
         first = first.or(Some((id, subscription)));
     }
     let Some((id, subscription)) = first else { return Ok(Asked { confirmation: None }) };
@@ -99,7 +132,7 @@ pub async fn ask(
         key: key.id,
         created_at: now,
         expires_at,
-        newsletters: newsletters.to_vec(),
+        newsletters: wanted.iter().map(|wanted| wanted.newsletter.clone()).collect(),
     });
     Ok(Asked { confirmation })
 }

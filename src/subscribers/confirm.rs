@@ -1,11 +1,14 @@
 //! What stands behind the link of a confirmation mail: a page that changes nothing, a button that confirms, and one
 //! that says « ce n’était pas moi ».
 
+use crate::articles::CategoryId;
 use crate::clock::Timestamp;
 use crate::db::{Db, Keys, Purpose, Tx};
 use crate::mail::Address;
 use crate::subscribers::address::AddressHash;
+use crate::subscribers::choice::{Choice, ChoiceId};
 use crate::subscribers::consent::{self, Event, NewEvent, Receipt, wording};
+use crate::subscribers::form_sql::{CONFIRM_CHOICE, CONFIRM_FIRST_NAME, RUBRICS_BY_ID};
 use crate::subscribers::newsletter::Newsletter;
 use crate::subscribers::sql::{
     CLOSE_CONFIRMATIONS, CONFIRM_SUBSCRIPTION, CONFIRMED_SUBSCRIPTIONS, FIND_CONFIRMATION, LOCK_SUBSCRIBER,
@@ -34,6 +37,10 @@ pub enum Link {
 pub struct OpenConfirmation {
     /// What the button confirms: what the mail named, and what was asked for since.
     pub newsletters: Vec<Newsletter>,
+    /// What the button says yes to, one sentence a newsletter: its rubrics too, unless all are wanted.
+    pub wordings: Vec<String>,
+    /// The first name that was asked for with them.
+    pub first_name: Option<String>,
     /// The page says until when its list goes, and the button gives it back: nothing is confirmed unseen.
     pub seen: Timestamp,
 }
@@ -86,6 +93,10 @@ struct Row {
 
 #[derive(sqlx::FromRow)]
 struct Open {
+    confirmation_id: ConfirmationId,
+    choice_id: Option<ChoiceId>,
+    choice: Option<String>,
+    first_name: Option<String>,
     subscription_id: SubscriptionId,
     #[sqlx(flatten)]
     newsletter: Newsletter,
@@ -107,8 +118,12 @@ pub async fn look_at_confirmation(db: &Db, token: &str, now: Timestamp) -> anyho
     if row.expires_at <= now {
         return Ok(Link::Gone);
     }
-    let newsletters = open(&mut tx, &row, now, now).await?.into_iter().map(|open| open.newsletter).collect();
-    Ok(Link::Open(OpenConfirmation { newsletters, seen: now }))
+    let open = open(&mut tx, &row, now, now).await?;
+    let rubrics = rubrics(&mut tx).await?;
+    let wordings = open.iter().map(|open| open.wording(&rubrics)).collect();
+    let first_name = first_name(&open).map(str::to_owned);
+    let newsletters = open.into_iter().map(|open| open.newsletter).collect();
+    Ok(Link::Open(OpenConfirmation { newsletters, wordings, first_name, seen: now }))
 }
 
 /// Confirms what the link's mail named and, with `seen` from the page, what the page listed. It is kept before this
@@ -144,9 +159,18 @@ pub async fn confirm(
     }
     let seen = seen.map_or(row.created_at, |seen| seen.clamp(row.created_at, now.max(row.created_at)));
     let (mut newsletters, mut own) = (Vec::new(), None);
-    for Open { subscription_id, newsletter } in open(&mut tx, &row, now, seen).await? {
+    let open = open(&mut tx, &row, now, seen).await?;
+    let rubrics = rubrics(&mut tx).await?;
+    if let Some(name) = first_name(&open) {
+        execute!(&mut tx, CONFIRM_FIRST_NAME, row.subscriber_id, name)?;
+    }
+    for one in open {
+        let wording = one.wording(&rubrics);
+        let Open { subscription_id, newsletter, choice_id, .. } = one;
         execute!(&mut tx, CONFIRM_SUBSCRIPTION, subscription_id, now)?;
-        let wording = wording::confirmed(&newsletter.title);
+        if let Some(choice) = choice_id {
+            execute!(&mut tx, CONFIRM_CHOICE, subscription_id, choice)?;
+        }
         let event = row.event(&newsletter, Event::Confirmed, &wording, origin, now);
         let receipt = consent::record(&mut tx, &event).await?;
         if subscription_id == row.subscription_id {
@@ -211,6 +235,30 @@ impl Row {
     ) -> NewEvent<'a> {
         NewEvent { subscriber: self.subscriber_id, newsletter: newsletter.id, event, wording, origin, at }
     }
+}
+
+impl Open {
+    /// What its button says.
+    fn wording(&self, rubrics: &[(CategoryId, String)]) -> String {
+        let choice = self.choice.as_deref().and_then(|text| text.parse().ok()).unwrap_or(Choice::All);
+        let names: Vec<&str> = match &choice {
+            Choice::All => Vec::new(),
+            Choice::Only(_) => {
+                rubrics.iter().filter(|(id, _)| choice.wants(*id)).map(|(_, name)| name.as_str()).collect()
+            }
+        };
+        wording::confirmed_for(&self.newsletter.title, &names)
+    }
+}
+
+/// The name that was given last.
+fn first_name(open: &[Open]) -> Option<&str> {
+    let named = open.iter().filter(|open| open.first_name.is_some());
+    named.max_by_key(|open| open.confirmation_id).and_then(|open| open.first_name.as_deref())
+}
+
+async fn rubrics(tx: &mut Tx) -> sqlx::Result<Vec<(CategoryId, String)>> {
+    fetch_all!(tx, RUBRICS_BY_ID)
 }
 
 async fn find(tx: &mut Tx, token: &str) -> sqlx::Result<Option<Row>> {

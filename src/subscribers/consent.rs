@@ -163,6 +163,19 @@ pub mod wording {
         format!("Je confirme mon inscription à «\u{a0}{title}\u{a0}».")
     }
 
+    /// The same when not all rubrics are wanted: with their names.
+    #[must_use]
+    pub fn confirmed_for(title: &str, rubrics: &[&str]) -> String {
+        match rubrics {
+            [] => confirmed(title),
+            [one] => format!("Je confirme mon inscription à «\u{a0}{title}\u{a0}», rubrique {one}."),
+            several => {
+                let several = crate::french::number::list(several);
+                format!("Je confirme mon inscription à «\u{a0}{title}\u{a0}», rubriques {several}.")
+            }
+        }
+    }
+
     /// Beside the button that leaves.
     #[must_use]
     pub fn left(title: &str) -> String {

@@ -12,6 +12,10 @@ mod consent;
 mod crowd;
 mod csv;
 mod enrol;
+mod first_name;
+mod form_limits;
+mod form_sql;
+mod form_time;
 mod import;
 mod leave;
 mod list;
@@ -26,7 +30,7 @@ mod token;
 mod wave;
 
 pub use address::AddressHash;
-pub use ask::{ASK_EVERY, ASKS_UNTIL_CONFIRMED, Asked, ConfirmationDue, ask};
+pub use ask::{ASK_EVERY, ASKS_UNTIL_CONFIRMED, Asked, Asking, ConfirmationDue, Wanted, ask};
 pub use choice::{Choice, ChoiceError, ChoiceId, choices_of_readers, choose};
 pub use confirm::{
     Confirmed, Link, OpenConfirmation, Refused, confirm, confirmation_token, look_at_confirmation, refuse,
@@ -34,6 +38,9 @@ pub use confirm::{
 pub use consent::{ConsentEvent, Event, Receipt, Reference, wording};
 pub use crowd::make_crowd;
 pub use enrol::{Enrolled, Enrolment, enrol};
+pub use first_name::{FirstName, FirstNameError};
+pub use form_limits::{Admission, FormLimits, FormNetwork, admit, forget_networks, form_is_flooded};
+pub use form_time::{FILLED_AFTER, FormTime, SHOWN_FOR};
 pub use import::{ImportError, ImportSummary, Mistake, Target, import};
 pub use leave::{Leaving, Left, Scope, leave, look_at_leaving};
 pub use list::{Filter, Listed, Reader, ReaderSubscription, list, show};
@@ -52,5 +59,5 @@ use crate::db::Sql;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [sql::ALL, crowd::ALL, preferences_sql::ALL].concat()
+    [sql::ALL, crowd::ALL, form_sql::ALL, preferences_sql::ALL].concat()
 }

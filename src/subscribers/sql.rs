@@ -70,8 +70,8 @@ statements! {
         WHERE s.state = 'confirmed' GROUP BY c.categories ORDER BY c.categories";
 
     // Confirmations -----------------------------------------------------------------------------------------------
-    ADD_CONFIRMATION = "INSERT INTO confirmations (subscription_id, created_at, expires_at) VALUES ($1, $2, $3)
-        RETURNING id";
+    ADD_CONFIRMATION = "INSERT INTO confirmations (subscription_id, created_at, expires_at, choice_id, first_name)
+        VALUES ($1, $2, $3, $4, $5) RETURNING id";
     SET_CONFIRMATION_TOKEN = "UPDATE confirmations SET token_hash = $2 WHERE id = $1";
     // When the latest link was made, and how many were made since one was last used.
     LINKS_SO_FAR = "SELECT COALESCE(MAX(c.created_at), 0) AS latest,
@@ -88,11 +88,16 @@ statements! {
         JOIN subscribers r ON r.id = s.subscriber_id
         JOIN newsletters n ON n.id = s.newsletter_id
         WHERE c.token_hash = $1";
-    OPEN_CONFIRMATIONS = "SELECT s.id AS subscription_id, n.id, n.slug, n.title, n.timezone
-        FROM subscriptions s JOIN newsletters n ON n.id = s.newsletter_id
-        WHERE s.subscriber_id = $1 AND EXISTS (
-            SELECT 1 FROM confirmations c WHERE c.subscription_id = s.id
-               AND c.used_at IS NULL AND c.expires_at > $2 AND c.created_at <= $3)
+    // Of each newsletter what was asked for last.
+    OPEN_CONFIRMATIONS = "SELECT c.id AS confirmation_id, s.id AS subscription_id, c.choice_id, h.categories AS choice,
+            c.first_name, n.id, n.slug, n.title, n.timezone
+        FROM confirmations c
+        JOIN subscriptions s ON s.id = c.subscription_id
+        JOIN newsletters n ON n.id = s.newsletter_id
+        LEFT JOIN choices h ON h.id = c.choice_id
+        WHERE s.subscriber_id = $1 AND c.id = (
+            SELECT MAX(l.id) FROM confirmations l WHERE l.subscription_id = s.id
+               AND l.used_at IS NULL AND l.expires_at > $2 AND l.created_at <= $3)
         ORDER BY s.id";
     CLOSE_CONFIRMATIONS = "UPDATE confirmations SET used_at = $2
         WHERE used_at IS NULL AND expires_at > $2 AND created_at <= $3

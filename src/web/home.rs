@@ -26,7 +26,10 @@ async fn home(State(app): State<App>, uri: Uri) -> Result<Response, Failure> {
         slug: declared.slug.to_string(),
         title: declared.title.clone(),
         rhythm: Some(rhythm(&declared.schedule)),
+        description: declared.description.clone(),
         rubrics: Vec::new(),
+        boxes: Vec::new(),
+        any_chosen: false,
         wording: String::new(),
     });
     public_page(&app, &Page::Home { letters: letters.collect() })

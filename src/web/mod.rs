@@ -5,12 +5,13 @@
 //! counted is the route's pattern.
 
 mod api;
+pub mod client;
 pub mod conditional;
 mod exposition;
 mod feed_index;
 mod feeds;
 mod former;
-mod forms;
+pub mod forms;
 pub mod front;
 mod health;
 mod home;

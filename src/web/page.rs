@@ -42,6 +42,24 @@ pub fn page(app: &App, status: StatusCode, page: &Page) -> Result<Response, Fail
     Ok((status, headers, policy, Html(html)).into_response())
 }
 
+/// Writes a page that the sites of `[form] origins` may show in a frame.
+///
+/// # Errors
+/// As [`page`].
+pub fn framed(app: &App, status: StatusCode, page: &Page) -> Result<Response, Failure> {
+    let mut response = self::page(app, status, page)?;
+    let mut ancestors = "frame-ancestors 'self'".to_owned();
+    for origin in &app.config.form.origins {
+        ancestors.push_str(&format!(" {origin}"));
+    }
+    let headers = response.headers_mut();
+    if let Some(policy) = headers.get(header::CONTENT_SECURITY_POLICY) {
+        let policy = policy.to_str()?.replace("frame-ancestors 'none'", &ancestors);
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy)?);
+    }
+    Ok(response)
+}
+
 /// A feed as pages show it: what it is called and where it is in each format.
 #[must_use]
 pub fn feed_view(app: &App, slug: &str, kind: CategoryKind, name: &str) -> FeedView {

@@ -8,13 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
+use super::client::Peer;
 use super::live::Live;
 use super::stalled::Patient;
 
@@ -81,12 +85,17 @@ pub async fn serve(
             Some(_) = connections.join_next() => continue,
         };
         match accepted {
-            Ok((stream, place)) => {
+            Ok((stream, peer, place)) => {
                 if stream.set_nodelay(true).is_err() {
                     continue; // gone already
                 }
                 let stream = TokioIo::new(Patient::new(stream, limits.write_within));
-                let connection = graceful.watch(http.serve_connection(stream, front.clone()));
+                let front = front.clone();
+                let service = service_fn(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(peer);
+                    front.call(request)
+                });
+                let connection = graceful.watch(http.serve_connection(stream, service));
                 // A client's broken connection is nobody's concern here.
                 connections.spawn(async move {
                     drop(connection.await);
@@ -114,10 +123,10 @@ pub async fn serve(
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, Peer(peer.ip()), place))
 }
 
 /// Gone before it was accepted.

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 from datetime import datetime, timedelta, timezone
 from email import message_from_bytes
@@ -89,8 +90,11 @@ class Signatures(unittest.TestCase):
         cls.run_verb("edition", "test", "matinale", "--to", "redaction@lecteurs.example")
         cls.run_verb("edition", "run", "matinale", "--yes")
         base = "http://" + re.search(r"127\.0\.0\.1:\d+", cls.log())[0]
-        form = Links(ask(f"{base}/lettres").text).forms[0]
-        body = urlencode({"address": "nouveau@lecteurs.example", "newsletter": "matinale"}).encode()
+        page = Links(ask(f"{base}/lettres").text)
+        form = page.forms[0]
+        shown = next(field["value"] for field in page.fields if field.get("name") == "form")
+        time.sleep(2.1)  # faster than that nobody fills in a form
+        body = urlencode({"address": "nouveau@lecteurs.example", "newsletter": "matinale", "form": shown}).encode()
         assert ask(urljoin(base + "/lettres", form["action"]), "POST", body=body).status == 200
         cls.arrived = wait_for(
             "five mails", lambda: len(cls.postfix.received()) >= 5 and cls.postfix.received(), 40

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use kiosque::db::Db;
 use kiosque::delivery::{self, Pump, Settings, confirmation};
 use kiosque::mail::Address;
-use kiosque::subscribers::{self, ConfirmToken, Link, look_at_confirmation};
+use kiosque::subscribers::{self, Asking, ConfirmToken, Link, look_at_confirmation};
 use tokio::sync::watch;
 
 use crate::support::database::each_engine;
@@ -19,7 +19,9 @@ async fn ask(post: &Post, db: &Db, address: &str) {
     let address = Address::parse(address).unwrap();
     let mut tx = db.begin_durable().await.unwrap();
     let newsletter = subscribers::find_newsletter(&mut tx, "matinale").await.unwrap().unwrap();
-    let asked = subscribers::ask(&mut tx, &post.keys, &address, &[newsletter], "a test", now).await.unwrap();
+    let wanted = [newsletter.into()];
+    let asking = Asking { address: &address, first_name: None, wanted: &wanted, origin: "a test" };
+    let asked = subscribers::ask(&mut tx, &post.keys, &asking, now).await.unwrap();
     let due = asked.confirmation.expect("the first asking is answered");
     confirmation::enqueue(&mut tx, &post.room.desk, &due, now).await.unwrap();
     tx.commit().await.unwrap();

@@ -33,6 +33,7 @@ mod feed_views;
 mod feed_wire;
 mod feed_xml;
 mod feeds;
+mod form;
 mod former_paths;
 mod house;
 mod leases;

@@ -5,14 +5,15 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use kiosque::app::App;
-use kiosque::clock::{Clock, DAY, HOUR, Timestamp};
+use kiosque::clock::{Clock, DAY, HOUR, MINUTE, Timestamp};
 use kiosque::config::Config;
 use kiosque::db::{Db, NodeId, Purpose};
 use kiosque::delivery::{Pump, Relay, Settings};
 use kiosque::mail::Address;
 use kiosque::newsletters::newsletter;
 use kiosque::subscribers::{
-    self, AddressHash, ConfirmationId, Reader, Reason, SubscriptionId, SubscriptionState, UnsubscribeToken,
+    self, AddressHash, ConfirmationId, FormTime, Reader, Reason, SubscriptionId, SubscriptionState,
+    UnsubscribeToken,
 };
 use kiosque::web;
 use kiosque::{fetch_all, fetch_one, statements};
@@ -115,10 +116,18 @@ impl Site {
         self.call(Method::GET, path).await
     }
 
+    /// Posts; what is asked for by the form carries when it was shown, a minute ago.
     async fn post(&self, path: &str, form: &str) -> Answer {
+        let shown = match path {
+            "/lettres" => {
+                format!("&form={}", FormTime::write(&self.app.keys, self.app.clock.now().plus(-MINUTE)))
+            }
+            _ => String::new(),
+        };
+        let form = format!("{form}{shown}");
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(form.to_owned()));
+            .body(Body::from(form));
         self.send(request.unwrap()).await
     }
 

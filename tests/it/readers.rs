@@ -8,9 +8,9 @@ use kiosque::clock::{Clock, DAY, HOUR, MINUTE, Timestamp};
 use kiosque::db::{Db, Keys, Purpose};
 use kiosque::mail::{Address, Mailbox};
 use kiosque::subscribers::{
-    self, AddressHash, Asked, ConfirmationDue, Confirmed, Enrolled, Enrolment, Event, Filter, ImportError,
-    Leaving, Left, Link, Newsletter, Reader, Reason, Refused, Scope, SubscriptionId, SubscriptionState,
-    Target, UnsubscribeToken,
+    self, AddressHash, Asked, Asking, ConfirmationDue, Confirmed, Enrolled, Enrolment, Event, Filter,
+    ImportError, Leaving, Left, Link, Newsletter, Reader, Reason, Refused, Scope, SubscriptionId,
+    SubscriptionState, Target, UnsubscribeToken, Wanted,
 };
 use kiosque::{execute, fetch_one, statements};
 use tokio::sync::Barrier;
@@ -53,12 +53,12 @@ impl Stage {
     }
 
     async fn ask(&self, address: &str, newsletters: &[&Newsletter]) -> Option<ConfirmationDue> {
-        let newsletters: Vec<Newsletter> = newsletters.iter().map(|one| (*one).clone()).collect();
+        let wanted: Vec<Wanted> = newsletters.iter().map(|one| (*one).clone().into()).collect();
         let address = Address::parse(address).unwrap();
         let mut tx = self.db.begin_durable().await.unwrap();
         let now = self.clock.now();
-        let Asked { confirmation } =
-            subscribers::ask(&mut tx, &self.keys, &address, &newsletters, "form", now).await.unwrap();
+        let asking = Asking { address: &address, first_name: None, wanted: &wanted, origin: "form" };
+        let Asked { confirmation } = subscribers::ask(&mut tx, &self.keys, &asking, now).await.unwrap();
         tx.commit().await.unwrap();
         confirmation
     }

@@ -35,7 +35,21 @@ impl Asker {
     pub(super) fn ask(&mut self, method: &str, path: &str, accept: &str) -> anyhow::Result<Answer> {
         let request =
             format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {accept}\r\n\r\n");
-        self.0.get_mut().write_all(request.as_bytes())?;
+        self.send(request.as_bytes(), method != "HEAD")
+    }
+
+    /// Posts a form to `path`.
+    pub(super) fn post(&mut self, path: &str, form: &str) -> anyhow::Result<Answer> {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        self.send(request.as_bytes(), true)
+    }
+
+    fn send(&mut self, request: &[u8], has_body: bool) -> anyhow::Result<Answer> {
+        self.0.get_mut().write_all(request)?;
         let mut line = String::new();
         self.0.read_line(&mut line)?;
         let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
@@ -53,7 +67,7 @@ impl Asker {
                 _ => {}
             }
         }
-        if method != "HEAD" {
+        if has_body {
             answer.body.resize(length, 0);
             self.0.read_exact(&mut answer.body)?;
         }

@@ -5,6 +5,7 @@ mod delay;
 mod digest;
 mod feeds;
 mod figures;
+mod form;
 mod load;
 mod newsroom;
 mod rebuild;
@@ -20,6 +21,8 @@ pub(super) enum Verb {
     Feeds(feeds::Arguments),
     /// Digests: beside smtp-source, at a distance, fan-out, memory
     Digest(digest::Arguments),
+    /// The form: whether its answers tell who is known
+    Form(form::Arguments),
     /// What `digest` measures, in a process of its own
     #[command(hide = true)]
     DigestStep(digest::StepArguments),
@@ -28,6 +31,7 @@ pub(super) enum Verb {
 pub(super) async fn run(verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::Feeds(arguments) => feeds::run(arguments).await,
+        Verb::Form(arguments) => form::run(arguments).await,
         Verb::Digest(arguments) => digest::run(arguments).await,
         Verb::DigestStep(arguments) => Ok(digest::step(arguments).await?),
     }

@@ -7,8 +7,9 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::delivery::welcome;
 use crate::html::pages::Page;
-use crate::subscribers::{self, Confirmed, Link, Newsletter, Receipt, Refused, wording};
+use crate::subscribers::{self, Confirmed, Link, Newsletter, Receipt, Refused};
 use crate::web::forms::answer::{receipt, titles};
 use crate::web::forms::fields::Fields;
 use crate::web::page::page;
@@ -23,9 +24,9 @@ pub(super) async fn show(
     match subscribers::look_at_confirmation(&app.db, &token, app.clock.now()).await? {
         Link::Open(open) => {
             let titles = titles(&open.newsletters);
-            let wordings = titles.iter().map(|title| wording::confirmed(title)).collect();
             let seen = open.seen.millis().to_string();
-            page(&app, StatusCode::OK, &Page::Confirm { titles, wordings, seen })
+            let (wordings, first_name) = (open.wordings, open.first_name);
+            page(&app, StatusCode::OK, &Page::Confirm { titles, wordings, first_name, seen })
         }
         Link::Confirmed(newsletters, receipt) => confirmed(&app, &newsletters, &receipt),
         Link::Gone => page(&app, StatusCode::GONE, &Page::LinkGone {}),
@@ -47,6 +48,9 @@ pub(super) async fn confirm(
     match subscribers::confirm(&app.db, &token, seen, "page", app.clock.now()).await? {
         Confirmed::Done(newsletters, receipt) => {
             tracing::info!(reference = %receipt.reference, "a reader confirmed");
+            if welcome(&app.desk, &app.keys, &token, &newsletters, app.clock.now()).await? {
+                app.waker.wake();
+            }
             confirmed(&app, &newsletters, &receipt)
         }
         Confirmed::Blocked => page(&app, StatusCode::FORBIDDEN, &Page::Blocked {}),

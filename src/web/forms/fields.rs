@@ -12,6 +12,11 @@ use crate::app::App;
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Those of an `application/x-www-form-urlencoded` body.
+    pub(super) fn of_form(body: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(body).into_owned().collect())
+    }
+
     /// Whether there is a field of this name.
     pub(super) fn has(&self, name: &'static str) -> bool {
         self.all(name).next().is_some()
@@ -38,11 +43,9 @@ impl FromRequest<App> for Fields {
             multipart(request, app).await
         } else {
             let body = Bytes::from_request(request, app).await.map_err(|rejection| rejection.status());
-            body.map(|body| {
-                Self(match kind.starts_with("application/x-www-form-urlencoded") {
-                    true => url::form_urlencoded::parse(&body).into_owned().collect(),
-                    false => Vec::new(),
-                })
+            body.map(|body| match kind.starts_with("application/x-www-form-urlencoded") {
+                true => Self::of_form(&body),
+                false => Self::default(),
             })
         };
         match read {

@@ -7,8 +7,12 @@
 mod answer;
 mod confirm;
 mod fields;
+mod json;
+mod offer;
 mod preferences;
 mod subscribe;
+mod take;
+pub mod typed;
 mod unsubscribe;
 
 use axum::Router;
@@ -16,10 +20,12 @@ use axum::routing::get;
 
 use crate::app::App;
 
-/// The routes: `/lettres`, `/confirmer/{token}`, `/p/{token}`, `/u/{token}`.
+/// The routes: `/lettres` with its frame and its JSON endpoint, `/confirmer/{token}`, `/p/{token}`, `/u/{token}`.
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/lettres", get(subscribe::show).post(subscribe::ask))
+        .route("/lettres/cadre", get(subscribe::show_framed).post(subscribe::ask_framed))
+        .route("/api/lettres", get(json::offer).post(json::ask).options(json::preflight))
         .route("/confirmer/{token}", get(confirm::show).post(confirm::confirm))
         .route("/p/{token}", get(preferences::show).post(preferences::save))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::leave))
