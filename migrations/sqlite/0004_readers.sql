@@ -179,6 +179,19 @@ CREATE INDEX subscribers_created ON subscribers (created_at);
 
 -- Editions on the web
 
+-- The last part of an edition's public address, decided when it is frozen: '2026-11-23', or '2026-11-23-18h00' for what is
+-- not the day's first. None once an edition ended before its release. Older editions are named when newsletters are declared.
+ALTER TABLE editions ADD COLUMN web_name TEXT;
+CREATE UNIQUE INDEX editions_web_name ON editions (newsletter_id, web_name) WHERE web_name IS NOT NULL;
+
+-- The revision that was released: what was retracted since is named as such on the web.
+ALTER TABLE editions ADD COLUMN released_revision BIGINT;
+UPDATE editions SET released_revision = (
+        SELECT max(r.revision) FROM edition_revisions r
+        WHERE r.edition_id = editions.id AND r.created_at <= editions.released_at)
+    WHERE released_at IS NOT NULL;
+CREATE INDEX editions_released ON editions (released_at) WHERE released_at IS NOT NULL;
+
 -- Fan-out
 
 -- Who was suppressed at a release and is not any more; who still is stands in suppressions_in_force.

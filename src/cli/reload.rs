@@ -11,6 +11,7 @@ use crate::alerts::{self, Kind};
 use crate::app::App;
 use crate::config::Config;
 use crate::delivery::{Policy, Relay, Signing};
+use crate::newsletters::letter_feeds;
 
 /// Asks for a new configuration.
 #[derive(Debug)]
@@ -78,6 +79,9 @@ impl Reload {
                 .await
                 .context("cannot build the feeds")?;
             renewed.take_up().await.context("cannot take up the declarations")?;
+            letter_feeds::refresh(&renewed.desk, &renewed.feeds)
+                .await
+                .context("cannot build the letters' feeds")?;
             Ok(renewed)
         };
         renewed.await.map_err(|error: anyhow::Error| format!("{error:#}"))

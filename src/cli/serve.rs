@@ -10,6 +10,7 @@ use crate::app::{self, App};
 use crate::config::Config;
 use crate::daemon::{self, Stop};
 use crate::db::{Role, Roles};
+use crate::newsletters::letter_feeds;
 use crate::telemetry;
 use crate::web::front::Front;
 use crate::web::live::Live;
@@ -107,6 +108,7 @@ async fn listen(
 ) -> anyhow::Result<()> {
     if http.is_some() {
         app.feeds.refresh(&app.db, app.clock.now()).await.context("cannot build the feeds")?;
+        letter_feeds::refresh(&app.desk, &app.feeds).await.context("cannot build the letters' feeds")?;
     }
     let scrapes = match &app.config.metrics {
         Some(section) => {

@@ -56,6 +56,8 @@ section! {
         pub welcome: bool = false,
         /// What happens to a message whose arrival is unknown.
         pub on_doubt: OnDoubt = OnDoubt::Resend,
+        /// Whether search engines are asked to leave its editions on the web alone.
+        pub noindex: bool = false,
     } then check
 }
 

@@ -10,6 +10,7 @@ pub mod bounces;
 mod cleanup;
 mod heartbeat;
 mod lease;
+mod letters;
 mod scheduler;
 mod sources;
 pub mod websub;
@@ -167,6 +168,8 @@ fn publish(app: &App, stop: &Stop, loops: &mut Loops) {
             () = asked(watch) => ("feeds", Ok(())),
         }
     });
+    let (its, watch) = (app.clone(), stop.watch());
+    loops.spawn(async move { ("letters' feeds", letters::run(&its, watch).await) });
     let (its, watch) = (app.clone(), stop.watch());
     loops.spawn(async move { ("websub", websub::run(&its, watch).await) });
 }

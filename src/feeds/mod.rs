@@ -19,6 +19,7 @@ pub mod hub;
 pub mod item;
 pub mod items;
 pub mod json;
+pub mod letter;
 pub mod opml;
 pub mod period;
 mod picture;
@@ -32,6 +33,7 @@ pub mod watch;
 
 pub use feed::{Latest, Listing};
 pub use hub::Topics;
+pub use letter::{Letter, LetterListing};
 pub use snapshot::Snapshot;
 pub use spec::{FeedPath, Format, Publication};
 pub use store::{FeedStore, Found};

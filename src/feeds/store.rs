@@ -15,6 +15,7 @@ use super::document::{Rubrics, rubrics};
 use super::feed::{Feed, Listing, listings};
 use super::hub::Topics;
 use super::items::choose;
+use super::letter::{self, Letter, LetterListing, Letters};
 use super::opml;
 use super::rebuild::{self, Builders, Rebuild};
 use super::snapshot::{Coding, Snapshot};
@@ -50,6 +51,7 @@ struct Inner {
     /// Counts what was swapped in.
     generation: tokio::sync::watch::Sender<u64>,
     archives: Archives,
+    letters: Letters,
 }
 
 /// What is ready at a moment; swapped as a whole.
@@ -122,6 +124,7 @@ impl FeedStore {
             swapped: tokio::sync::Notify::new(),
             generation: tokio::sync::watch::Sender::new(0),
             archives: Archives::default(),
+            letters: Letters::default(),
         }))
     }
 
@@ -133,12 +136,16 @@ impl FeedStore {
     /// The feed at `name`, the last part of its address, if there is one and it is ready.
     #[must_use]
     pub fn ready(&self, name: &str) -> Option<Arc<Snapshot>> {
-        self.0.shelf.read().unwrap_or_else(PoisonError::into_inner).snapshots.get(name).map(Arc::clone)
+        let shelf = self.0.shelf.read().unwrap_or_else(PoisonError::into_inner);
+        shelf.snapshots.get(name).map(Arc::clone).or_else(|| self.0.letters.ready(name))
     }
 
     /// What stands at `name`, the last part of a feed's address.
     #[must_use]
     pub fn find(&self, name: &str) -> Found {
+        if name.starts_with(letter::PREFIX) {
+            return self.0.letters.find(name);
+        }
         let shelf = self.shelf();
         if let Some(snapshot) = shelf.snapshots.get(name) {
             return Found::Ready(Arc::clone(snapshot));
@@ -216,6 +223,34 @@ impl FeedStore {
         self.0.generation.subscribe()
     }
 
+    /// The feeds of newsletters, in the order in which these were declared.
+    #[must_use]
+    pub fn letters(&self) -> Vec<LetterListing> {
+        self.0.letters.listings()
+    }
+
+    /// What the feeds of newsletters were built from, as it was given to [`FeedStore::put_letters`]; none: they are to be built.
+    #[must_use]
+    pub fn letters_version(&self) -> Option<String> {
+        self.0.letters.version(&self.0.publication.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Builds the feeds of newsletters. `former` has their former slugs, each with the present one.
+    ///
+    /// # Errors
+    /// When a document cannot be written; those that were ready stay.
+    pub fn put_letters(
+        &self,
+        letters: Vec<Letter>,
+        former: Vec<(String, String)>,
+        version: String,
+    ) -> anyhow::Result<()> {
+        let publication = Arc::clone(&self.0.publication.read().unwrap_or_else(PoisonError::into_inner));
+        self.0.letters.put(letters, former, version, &publication)?;
+        self.0.swapped.notify_one();
+        Ok(())
+    }
+
     /// Every feed with its documents, as a hub knows them.
     #[must_use]
     pub fn topics(&self) -> Vec<Topics> {
@@ -233,7 +268,8 @@ impl FeedStore {
             feed.snapshots.iter().map(|snapshot| (feed.address(snapshot, publication), Arc::clone(snapshot)))
         });
         let list = shelf.opml.iter().map(|opml| (publication.url(opml::PATH), Arc::clone(opml)));
-        feeds.chain(list).collect()
+        let letters = self.0.letters.documents().into_iter();
+        feeds.chain(list).chain(letters.map(|(path, letter)| (publication.url(&path), letter))).collect()
     }
 
     /// Compares the database with what is ready, and rebuilds what changed.
@@ -317,7 +353,9 @@ impl FeedStore {
     /// A snapshot that is ready and has no brotli yet.
     pub(super) fn without_brotli(&self) -> Option<Arc<Snapshot>> {
         let shelf = self.shelf();
-        let mut snapshots = shelf.feeds.iter().flat_map(|feed| &feed.snapshots).chain(&shelf.opml);
+        let letters: Vec<_> = self.0.letters.documents().into_iter().map(|(_, letter)| letter).collect();
+        let snapshots = shelf.feeds.iter().flat_map(|feed| &feed.snapshots).chain(&shelf.opml);
+        let mut snapshots = snapshots.chain(&letters);
         snapshots.find(|snapshot| !snapshot.has(Coding::Brotli)).map(Arc::clone)
     }
 

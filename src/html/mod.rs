@@ -7,6 +7,8 @@ mod chars;
 mod clean;
 pub mod crawled_text;
 mod debris;
+pub mod edition_pages;
+mod edition_samples;
 mod excerpt;
 mod filters;
 mod flow;

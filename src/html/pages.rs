@@ -1,5 +1,6 @@
 //! The public pages: what each one shows, and the template that shows it.
 
+use crate::html::edition_pages::{EditionArchivePage, EditionIndexPage, EditionPage};
 use crate::html::look::Look;
 use crate::html::preferences_pages::PreferencesView;
 use crate::html::publisher::PublisherView;
@@ -37,7 +38,15 @@ pub enum Page {
         feeds: Vec<FeedView>,
         /// The list of them as OPML: its whole address.
         opml_url: String,
+        /// The feeds of newsletters' editions.
+        letters: Vec<FeedView>,
     },
+    /// `/editions/`.
+    EditionIndex(EditionIndexPage),
+    /// `/editions/matinale`, and that of a month.
+    EditionArchive(EditionArchivePage),
+    /// `/editions/matinale/2026-11-23`.
+    Edition(EditionPage),
     /// `/lettres`: the form. It posts what `web/forms/typed.rs` reads.
     Letters {
         /// What it holds.
@@ -312,6 +321,9 @@ impl Page {
         match self {
             Page::Home { .. } => "pages/home.html",
             Page::FeedIndex { .. } => "pages/feed_index.html",
+            Page::EditionIndex(_) => "pages/edition_index.html",
+            Page::EditionArchive(_) => "pages/edition_archive.html",
+            Page::Edition(_) => "pages/edition.html",
             Page::Letters { .. } => "pages/letters.html",
             Page::LettersFrame { .. } => "pages/letters_frame.html",
             Page::CheckMail { .. } => "pages/check_mail.html",

@@ -3,6 +3,7 @@
 use crate::config::Colour;
 use crate::french::lint::Blemish;
 use crate::french::slug::slug;
+use crate::html::edition_samples;
 use crate::html::look::Look;
 use crate::html::own_text::lint_html;
 use crate::html::pages::{
@@ -79,8 +80,15 @@ pub fn pages() -> Vec<(String, Page)> {
     let opml_url = "https://lettres.exemple.tg/flux.opml".to_owned();
     let mut pages: Vec<(String, Page)> = [
         ("home", Page::Home { letters: letters() }),
-        ("feeds", Page::FeedIndex { feeds: feeds(), opml_url: opml_url.clone() }),
-        ("feeds-none", Page::FeedIndex { feeds: Vec::new(), opml_url }),
+        (
+            "feeds",
+            Page::FeedIndex {
+                feeds: feeds(),
+                opml_url: opml_url.clone(),
+                letters: vec![feed("lettre/matinale", "La Matinale")],
+            },
+        ),
+        ("feeds-none", Page::FeedIndex { feeds: Vec::new(), opml_url, letters: Vec::new() }),
         ("letters", form(letters(), "", &[], None)),
         ("letters-again", again("afi@exemple.tg", &["matinale", "matinale/politique"])),
         ("frame-letters", framed("", &[])),
@@ -156,6 +164,7 @@ pub fn pages() -> Vec<(String, Page)> {
     .map(named)
     .into();
     pages.extend(preferences_pages::samples());
+    pages.extend(edition_samples::pages(&feed("lettre/matinale", "La Matinale")));
     for status in [400, 403, 404, 405, 410, 413, 422, 429, 500, 503, 504] {
         pages.push((format!("error-{status}"), Page::Error { status }));
     }
@@ -343,7 +352,7 @@ mod tests {
     #[test]
     fn a_page_behind_a_readers_link_is_not_indexed() {
         for (name, page) in written() {
-            let open = ["home", "feeds", "letters", "article", "outbox", "check-mail"]
+            let open = ["home", "feeds", "edition", "letters", "article", "outbox", "check-mail"]
                 .iter()
                 .any(|open| name.starts_with(open));
             assert_eq!(!open, page.contains("content=\"noindex\""), "{name}");
@@ -380,9 +389,14 @@ mod tests {
             let of = |rubric: &str| {
                 [format!("Le Journal – {rubric} (RSS)"), format!("Le Journal – {rubric} (Atom)")]
             };
-            let expected = if name == "article" { of("Économie") } else { of("Toutes les rubriques") };
-            assert_eq!(titles[..2], expected, "{name}");
-            if name == "article" {
+            let own = match name.as_str() {
+                "article" => Some("Économie"),
+                "editions" | "editions-none" => None,
+                edition if edition.starts_with("edition") => Some("La Matinale"),
+                _ => None,
+            };
+            assert_eq!(titles[..2], of(own.unwrap_or("Toutes les rubriques")), "{name}");
+            if own.is_some() {
                 assert_eq!(titles[2..], of("Toutes les rubriques"), "{name}");
             }
             let distinct: std::collections::BTreeSet<_> = titles.iter().collect();

@@ -64,6 +64,7 @@ pub struct Declaration {
     /// Whether who has just confirmed gets the latest edition at once.
     pub welcome: bool,
     pub on_doubt: OnDoubt,
+    pub noindex: bool,
 }
 
 /// Everything a configuration declares, in the order of the file.
@@ -317,6 +318,7 @@ impl Reading {
             spread: declared.spread,
             welcome: declared.welcome,
             on_doubt: declared.on_doubt,
+            noindex: declared.noindex,
         })
     }
 

@@ -64,6 +64,8 @@ pub struct Edition {
     pub eligible: Option<i64>,
     /// When every reader had a delivery row.
     pub fanned_out_at: Option<Timestamp>,
+    /// The last part of its public address; none once it ended before its release.
+    pub web_name: Option<String>,
 }
 
 /// What a revision says besides its articles.

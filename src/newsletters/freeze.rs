@@ -14,6 +14,7 @@ use super::selection::{self, Selection};
 use super::slot::SlotKey;
 use super::slot_store::{self, SkipReason, SlotId};
 use super::sql;
+use super::web_name;
 
 /// A slot that is to become an edition.
 #[derive(Debug, Clone)]
@@ -65,7 +66,8 @@ pub(super) async fn freeze(
         return Ok(Frozen::Empty);
     }
     let expires = slot.at.plus(declaration.grace.ms());
-    let id = add_edition(tx, newsletter, row, slot.at, expires, slot.approved, now).await?;
+    let web_name = web_name::free(tx, newsletter, declaration.zone, slot.at).await?;
+    let id = add_edition(tx, newsletter, row, &slot, expires, &web_name, now).await?;
     let taken = selection::take(tx, newsletter.id, id, selection.taken, now).await?;
     let words = Revision { subject: None, note: None, cause: "frozen".to_owned(), created_at: now };
     write_revision(tx, id, 1, &words, &taken).await?;
@@ -75,14 +77,14 @@ pub(super) async fn freeze(
 async fn add_edition(
     tx: &mut Tx,
     newsletter: &Newsletter,
-    slot: SlotId,
-    at: Timestamp,
+    row: SlotId,
+    slot: &SlotToFill,
     expires: Timestamp,
-    approved: Option<Timestamp>,
+    web_name: &str,
     now: Timestamp,
 ) -> sqlx::Result<EditionId> {
     let (id,): (EditionId,) =
-        fetch_one!(tx, sql::ADD_EDITION, newsletter.id, slot, at, expires, approved, now)?;
+        fetch_one!(tx, sql::ADD_EDITION, newsletter.id, row, slot.at, expires, slot.approved, now, web_name)?;
     Ok(id)
 }
 

@@ -14,8 +14,11 @@ mod digest_articles;
 pub mod digest_view;
 pub mod edition;
 mod freeze;
+pub mod letter_feeds;
 pub mod newsletter;
 pub mod notice_view;
+pub mod online;
+mod online_sql;
 mod release;
 pub mod render;
 mod revise;
@@ -33,10 +36,11 @@ pub mod slot_store;
 pub mod slug;
 mod sql;
 pub mod variant;
+pub mod web_name;
 pub mod zone;
 
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<crate::db::Sql> {
-    sql::ALL.to_vec()
+    [sql::ALL, online_sql::ALL].concat()
 }

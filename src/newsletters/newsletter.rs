@@ -9,6 +9,7 @@ use crate::{execute, fetch_one, fetch_optional};
 
 use super::declaration::Declaration;
 use super::sql;
+use super::web_name;
 
 pub use crate::subscribers::NewsletterId;
 
@@ -122,6 +123,8 @@ async fn take_up(tx: &mut Tx, declaration: &Declaration, now: Timestamp) -> sqlx
         Some(row) => {
             execute!(tx, sql::RETITLE_NEWSLETTER, row.id, declaration.title.as_str())?;
             execute!(tx, sql::TAKE_UP_SCHEDULE, row.id, &schedule, zone, now)?;
+            let row = Newsletter::lock(tx, row.id).await?;
+            web_name::name_older(tx, &row, declaration.zone).await?;
         }
     }
     Ok(())

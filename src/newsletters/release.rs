@@ -13,6 +13,7 @@ use super::declaration::Declaration;
 use super::desk::Desk;
 use super::digest_articles::{self, DigestArticle};
 use super::edition::{Edition, EditionId, EditionState, Revision};
+use super::online;
 use super::revise;
 use super::seen::{Layout, Rubric};
 use super::selection;
@@ -125,6 +126,10 @@ impl Parts {
             articles: &self.articles,
             words: &self.words,
             slot_at: edition.slot_at,
+            online: edition
+                .web_name
+                .as_ref()
+                .map(|name| online::edition_url(&desk.config.public_url, &declaration.slug, name)),
             prefix: None,
         };
         let variant = |choice: InUse| -> anyhow::Result<Made> {

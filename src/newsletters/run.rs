@@ -14,6 +14,7 @@ use super::digest_articles;
 use super::edition::{EditionId, Revision};
 use super::freeze::{self, Frozen, SlotToFill};
 use super::newsletter::Newsletter;
+use super::online;
 use super::release;
 use super::render::Rendered;
 use super::seen::Layout;
@@ -109,6 +110,8 @@ impl Desk {
             articles: &articles,
             words: &words,
             slot_at: now,
+            // It has no page of its own yet.
+            online: Some(online::archive_url(&self.config.public_url, &declaration.slug)),
             prefix,
         };
         let mut mails = Vec::new();

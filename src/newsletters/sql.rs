@@ -7,7 +7,7 @@ macro_rules! editions {
     ($which:literal) => {
         concat!(
             "SELECT e.id, e.newsletter_id, n.slug, e.slot_id, s.slot_key, e.state, e.revision, e.slot_at, e.due_at, \
-                e.expires_at, e.approved_at, e.released_at, e.eligible, e.fanned_out_at \
+                e.expires_at, e.approved_at, e.released_at, e.eligible, e.fanned_out_at, e.web_name \
              FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id ",
             $which
         )
@@ -88,8 +88,8 @@ statements! {
 
     // Editions --------------------------------------------------------------------------------------------------
     ADD_EDITION = "INSERT INTO editions
-            (newsletter_id, slot_id, state, revision, slot_at, due_at, expires_at, approved_at, frozen_at)
-        VALUES ($1, $2, 'frozen', 1, $3, $3, $4, $5, $6) RETURNING id";
+            (newsletter_id, slot_id, state, revision, slot_at, due_at, expires_at, approved_at, frozen_at, web_name)
+        VALUES ($1, $2, 'frozen', 1, $3, $3, $4, $5, $6, $7) RETURNING id";
     ADD_REVISION = "INSERT INTO edition_revisions (edition_id, revision, subject, note, cause, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     ADD_EDITION_ARTICLE = "INSERT INTO edition_articles (edition_id, revision, article_id, position, role, content_hash)
@@ -116,7 +116,9 @@ statements! {
           AND a.retracted_at IS NOT NULL ORDER BY e.id";
     APPROVE_EDITION = "UPDATE editions SET approved_at = $2 WHERE id = $1 AND state = 'frozen' AND approved_at IS NULL";
     POSTPONE_EDITION = "UPDATE editions SET due_at = $2, expires_at = $3 WHERE id = $1 AND state = 'frozen'";
-    MOVE_EDITION = "UPDATE editions SET state = $3 WHERE id = $1 AND state = $2";
+    // What ends before its release gives its name on the web back.
+    MOVE_EDITION = "UPDATE editions SET state = $3, web_name = CASE WHEN released_at IS NULL THEN NULL ELSE web_name END
+        WHERE id = $1 AND state = $2";
     ELIGIBLE = "SELECT count(*) FROM subscriptions s
         JOIN subscribers r ON r.id = s.subscriber_id
         JOIN editions e ON e.newsletter_id = s.newsletter_id
@@ -124,7 +126,7 @@ statements! {
             AND ec.choice_id = s.choice_id AND ec.layout = s.layout
         WHERE e.id = $1 AND s.state = 'confirmed' AND (s.paused_until IS NULL OR s.paused_until <= $3)
           AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = r.address_hash AND x.lifted_at IS NULL)";
-    RELEASE_EDITION = "UPDATE editions SET state = 'released', released_at = $3, eligible = $4
+    RELEASE_EDITION = "UPDATE editions SET state = 'released', released_at = $3, released_revision = $2, eligible = $4
         WHERE id = $1 AND state = 'frozen' AND revision = $2";
     HOLD_DELIVERIES = "UPDATE deliveries SET held = TRUE, reason = $2
         WHERE edition_id = $1 AND state IN ('pending', 'claimed') AND NOT held";

@@ -38,6 +38,8 @@ pub(super) struct Sheet<'a> {
     pub(super) words: &'a Revision,
     /// The slot's instant: the mail's date, and the day it names.
     pub(super) slot_at: Timestamp,
+    /// The edition on the web.
+    pub(super) online: Option<String>,
     /// What a test's subject begins with.
     pub(super) prefix: Option<&'a str>,
 }
@@ -156,12 +158,12 @@ impl Sheet<'_> {
                     articles: ids.iter().filter_map(|id| article(*id, *rubric)).collect(),
                 })
                 .collect(),
-            announced: AnnouncedView { count: links.len(), links, url: None },
+            announced: AnnouncedView { count: links.len(), links, url: self.online.clone() },
             links: LinksView {
                 subscribe: config.public_url.join("/lettres"),
                 unsubscribe: self.unsubscribe(),
                 preferences: Some(config.public_url.join(&format!("{PREFERENCES_PATH}{PREFERENCES_MARK}"))),
-                web: None,
+                web: self.online.clone(),
             },
             why: "Vous recevez cette lettre parce que vous l’avez demandée.".to_owned(),
         })

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
+use super::edition_view::letter_feed;
 use super::feeds::{self, Freshness};
 use super::page::{feed_view, public_page};
 use super::refusal::Failure;
@@ -26,7 +27,9 @@ pub(super) fn routes() -> Router<App> {
 async fn index(State(app): State<App>) -> Result<Response, Failure> {
     let feeds = app.feeds.listings().iter().map(|listing| view(&app, listing)).collect();
     let opml_url = app.config.public_url.join(opml::PATH);
-    public_page(&app, &Page::FeedIndex { feeds, opml_url })
+    let letters = app.feeds.letters();
+    let letters = letters.iter().map(|letter| letter_feed(&app, &letter.slug, &letter.title)).collect();
+    public_page(&app, &Page::FeedIndex { feeds, opml_url, letters })
 }
 
 async fn list(State(app): State<App>, headers: HeaderMap) -> Response {

@@ -11,9 +11,9 @@ use super::conditional::{self, Verdict};
 use super::negotiation::Accepted;
 use crate::app::App;
 use crate::clock::{Clock, Timestamp};
-use crate::feeds::head;
 use crate::feeds::snapshot::{Coding, system_time};
 use crate::feeds::{FeedStore, Found, Snapshot};
+use crate::feeds::{head, letter};
 
 /// What a feed says of how long it may be kept.
 const FEED_CACHE: &str = head::CACHE_CONTROL;
@@ -32,11 +32,17 @@ pub(super) const ROUTE: &str = "/flux/{feed}";
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route(ROUTE, get(feed).options(preflight))
+        .route("/flux/lettre/{feed}", get(letter).options(preflight))
         .route("/flux/archives/{slug}/{name}", get(archive).options(preflight))
 }
 
 async fn feed(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap) -> Response {
     let found = app.feeds.find(&name);
+    respond(&app, &found, &headers, Freshness::of_feed(&app.feeds, &app.clock))
+}
+
+async fn letter(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let found = app.feeds.find(&format!("{}{name}", letter::PREFIX));
     respond(&app, &found, &headers, Freshness::of_feed(&app.feeds, &app.clock))
 }
 

@@ -7,6 +7,8 @@
 mod api;
 pub mod client;
 pub mod conditional;
+mod edition_view;
+mod editions;
 mod exposition;
 mod feed_index;
 mod feeds;
@@ -15,6 +17,7 @@ pub mod forms;
 pub mod front;
 mod health;
 mod home;
+mod kept;
 pub mod live;
 mod logo;
 pub mod metrics;
@@ -55,6 +58,7 @@ pub fn router_with(app: &App, more: Router<App>) -> Router {
         .merge(home::routes())
         .merge(feed_index::routes())
         .merge(feeds::routes())
+        .merge(editions::routes())
         .merge(forms::routes())
         .merge(logo::routes())
         .merge(health::routes())

@@ -25,6 +25,13 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
+impl Failure {
+    /// What failed.
+    pub(super) fn into_error(self) -> anyhow::Error {
+        self.0
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         tracing::error!(error = format!("{:#}", self.0), "a request failed");

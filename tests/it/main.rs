@@ -24,6 +24,7 @@ mod delivery_run;
 mod delivery_smtp;
 mod disk_full;
 mod dkim;
+mod edition_pages;
 mod editions;
 mod explain;
 mod feed_check;

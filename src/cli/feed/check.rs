@@ -16,6 +16,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::feeds::Found;
 use crate::feeds::check::{self, Report};
 use crate::feeds::snapshot::Coding;
+use crate::newsletters::letter_feeds;
 use crate::outbound::Outbound;
 
 /// Without an address every feed of this installation is checked as it would be served, without a network.
@@ -75,6 +76,7 @@ fn rules(format: Format) -> Result<(), Failure> {
 async fn own(app: &App, all_archives: bool) -> Result<Vec<Checked>, Failure> {
     let now = app.clock.now();
     app.feeds.refresh(&app.db, now).await?;
+    letter_feeds::refresh(&app.desk, &app.feeds).await?;
     let mut checked = Vec::new();
     for (address, snapshot) in app.feeds.documents() {
         let bytes = snapshot.body(Coding::Identity);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::clean_feeds::must_be_clean;
+use super::site::Answer;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -13,6 +14,7 @@ use kiosque::clock::{Clock, Timestamp};
 use kiosque::config::Config;
 use kiosque::db::Db;
 use kiosque::feeds::{Found, Snapshot};
+use kiosque::newsletters::letter_feeds;
 use kiosque::web;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -107,6 +109,7 @@ impl Press {
     pub async fn refresh(&self) -> usize {
         let now = self.clock.now();
         let rebuilt = self.app.feeds.refresh(&self.app.db, now).await.expect("the store answers").rebuilt;
+        letter_feeds::refresh(&self.app.desk, &self.app.feeds).await.expect("the store answers");
         must_be_clean(&self.app.feeds, now);
         rebuilt
     }
@@ -137,6 +140,19 @@ impl Press {
         let request = Request::get(path).body(Body::empty()).expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         response.headers()[header::LAST_MODIFIED].to_str().expect("a date").to_owned()
+    }
+
+    /// The whole answer of the public listener to a GET with these fields.
+    pub async fn ask(&self, path: &str, headers: &[(header::HeaderName, &str)]) -> Answer {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 24).await.expect("a body").to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
     }
 
     /// What the public listener answers: status, `Cache-Control` or `Location`, body.
