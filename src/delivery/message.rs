@@ -1,10 +1,12 @@
 //! The bytes of one delivery: a pure function of its variant and its row.
 
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use aws_lc_rs::digest::{SHA256, digest};
+use tokio::sync::Semaphore;
 
 use crate::db::{Db, Key, Keys, Purpose};
 use crate::delivery::kept::Kept;
@@ -71,12 +73,16 @@ pub(super) struct Messages {
     keys: Arc<Keys>,
     signing: Signing,
     variants: Mutex<Kept>,
+    /// Who signs at a time: one a core. More would only take the cores from those who send and write.
+    signers: Semaphore,
     unsigned: Unsigned,
 }
 
 impl Messages {
     pub(super) fn new(db: Db, keys: Arc<Keys>, signing: Signing) -> Self {
-        Self { db, keys, signing, variants: Mutex::default(), unsigned: Unsigned::default() }
+        let signers = Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get));
+        let (variants, unsigned) = Default::default();
+        Self { db, keys, signing, variants, signers, unsigned }
     }
 
     /// The message of a row. What is wrong with one row, a panic too, stays with that row.
@@ -103,6 +109,8 @@ impl Messages {
     /// The message with its signatures. Whether that went well is remembered by domain, so that a person can be told.
     async fn signed(&self, message: Message, wanted: Wanted) -> Result<Message, Unready> {
         let variant = Arc::clone(&message.variant);
+        // The semaphore is never closed.
+        let _place = self.signers.acquire().await;
         let signed = sign(message, wanted).await.map_err(|error| format!("{error:#}"));
         self.unsigned.note(variant.from_domain.as_deref().unwrap_or_default(), signed.as_ref().err());
         signed.map_err(Unready::Unsigned)

@@ -149,12 +149,14 @@ impl Pump {
             if crew.writer.is_finished() {
                 anyhow::bail!("the database was away for too long: results of deliveries are lost");
             }
-            // Where something was, there may be more: look again as soon as half of it is gone.
+            // Where something was, there may be more: look again as soon as half of it is gone. Nothing is claimed while more
+            // than half is here, however long that takes to send.
+            let more = claimed > 0 || crew.shared.queue.len() > self.settings.batch / 2;
             let wait = if claimed > 0 { POLL / 20 } else { POLL };
             tokio::select! {
                 () = self.waker.0.notified() => {}
                 () = tokio::time::sleep(wait) => {}
-                () = self.half_gone(&crew.shared.queue), if claimed > 0 => {}
+                () = self.half_gone(&crew.shared.queue), if more => {}
                 _ = shutdown.changed() => {}
             }
         }
