@@ -100,11 +100,8 @@ impl App {
     pub async fn build(config: Config, db: Db, clock: Clock) -> anyhow::Result<Self> {
         let keys = Arc::new(Keys::load(&db).await?);
         let declarations = Arc::new(declaration::check(&config)?);
-        let templates = Arc::new(Templates::load(config.templates.as_deref())?);
-        // An operator's template that asks for what it is not given must be known now, not at the slot.
-        sample_view::try_out(&templates).context("the mail templates cannot be used")?;
-        sample_pages::try_out(&templates).context("the page templates cannot be used")?;
-        let look = Arc::new(Look::load(&config)?);
+        let (templates, look) = dress(&config)?;
+        let (templates, look) = (Arc::new(templates), Arc::new(look));
         let feeds = FeedStore::new(Publication::of(&config));
         let outbound = Outbound::new(&config);
         let config = Arc::new(config);
@@ -159,6 +156,18 @@ impl App {
         newsletters::newsletter::declare(&self.db, &self.declarations.newsletters, now).await?;
         Ok(())
     }
+}
+
+/// Reads the templates and the pictures that the configuration names, and writes every mail and page once: an operator's
+/// template that asks for what it is not given must be known now, not at the slot.
+///
+/// # Errors
+/// What is wrong with a template, with file and line, or with a picture.
+pub fn dress(config: &Config) -> anyhow::Result<(Templates, Look)> {
+    let templates = Templates::load(config.templates.as_deref()).context("the templates cannot be used")?;
+    sample_view::try_out(&templates).context("the mail templates cannot be used")?;
+    sample_pages::try_out(&templates).context("the page templates cannot be used")?;
+    Ok((templates, Look::load(config)?))
 }
 
 /// Opens the store that the configuration names. The schema is not looked at.

@@ -6,9 +6,9 @@ use anyhow::Context as _;
 
 use super::newsletter::{coming_of, sentence};
 use super::{Failure, left_out, output, serve, setup};
-use crate::app::App;
+use crate::app::{self, App};
 use crate::clock::{Clock, Timestamp};
-use crate::config::Config;
+use crate::config::{Config, nearest};
 use crate::delivery::Policy;
 use crate::html::sample_pages;
 use crate::html::templates::Templates;
@@ -26,11 +26,16 @@ use crate::newsletters::zone::Zone;
 pub(super) async fn run(named: Option<&Path>) -> Result<(), Failure> {
     let (config, declarations) = setup::configuration(named)?;
     Policy::load(&config)?;
+    let (templates, _) =
+        app::dress(&config).map_err(|error| Failure::usage(format!("kiosque: {error:#}")))?;
     output::say(format!("{}: no mistakes", config.source().name));
+    for warning in misnamed(&templates, &config) {
+        output::say(format!("\nwarning: {warning}"));
+    }
     if let Some(refusal) = serve::example_values(&config) {
         output::say(format!("\nwarning: serve will not start: {refusal}"));
     }
-    warn_of_french(&config)?;
+    warn_of_french(&templates, &config)?;
     let now = Clock::System.now();
     let known = setup::open_if_there(config).await;
     for declaration in &declarations.newsletters {
@@ -60,15 +65,28 @@ pub(super) async fn run(named: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// Says what in the French of the operator's own templates is to be mended; the built-in ones are held to it by tests.
-fn warn_of_french(config: &Config) -> Result<(), Failure> {
-    let Some(folder) = &config.templates else { return Ok(()) };
-    let templates = Templates::load(Some(folder)).context("the templates cannot be used")?;
-    let mut found = sample_pages::lint(&templates).context("the page templates cannot be used")?;
-    found.extend(sample_view::lint_mails(&templates).context("the mail templates cannot be used")?);
+fn warn_of_french(templates: &Templates, config: &Config) -> Result<(), Failure> {
+    if config.templates.is_none() {
+        return Ok(());
+    }
+    let mut found = sample_pages::lint(templates).context("the page templates cannot be used")?;
+    found.extend(sample_view::lint_mails(templates).context("the mail templates cannot be used")?);
     for (place, blemish) in found {
         output::say(format!("\nwarning: {place} (as tried out with invented articles): {blemish}"));
     }
     Ok(())
+}
+
+/// Files of the operator's that replace no template, but almost have the name of one.
+fn misnamed(templates: &Templates, config: &Config) -> Vec<String> {
+    let folder = config.templates.as_deref().unwrap_or(Path::new(""));
+    let others = templates.files().filter(|(_, replaces)| !replaces);
+    let warning = |(path, _): (&Path, bool)| {
+        let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
+        let near = nearest(&name, Templates::built_in())?;
+        Some(format!("{} replaces no template; did you mean {near}?", path.display()))
+    };
+    others.filter_map(warning).collect()
 }
 
 /// What taking up the declared schedule changes, in one sentence; nothing where it is in force already.

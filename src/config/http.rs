@@ -10,6 +10,8 @@ section! {
     pub struct Http {
         /// Address and port. The default is on loopback, for a proxy in front that speaks TLS.
         pub listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
+        /// Names it answers to besides that of `public_url`, without ports.
+        pub hosts: Vec<String>,
         /// The proxies in front whose `X-Forwarded-For` is believed; this machine's without the key.
         pub trusted_proxies: Vec<Network> = Network::of_this_machine(),
     }

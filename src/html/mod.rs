@@ -15,6 +15,7 @@ mod flow;
 mod furniture;
 mod images;
 mod inline;
+pub mod legal_pages;
 pub mod links;
 mod lists;
 pub mod logo;

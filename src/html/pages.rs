@@ -1,6 +1,7 @@
 //! The public pages: what each one shows, and the template that shows it.
 
 use crate::html::edition_pages::{EditionArchivePage, EditionIndexPage, EditionPage};
+use crate::html::legal_pages::PrivacyView;
 use crate::html::look::Look;
 use crate::html::preferences_pages::PreferencesView;
 use crate::html::publisher::PublisherView;
@@ -127,9 +128,16 @@ pub enum Page {
     Preferences(Box<PreferencesView>),
     /// A link of ours, but nothing is kept of the reader any more.
     Forgotten {},
+    /// `/confidentialite`: what is kept of a reader.
+    Privacy {
+        /// What the configuration says of it.
+        privacy: PrivacyView,
+    },
+    /// `/mentions-legales`: who publishes.
+    LegalNotice {},
     /// Anything that went wrong.
     Error {
-        /// The HTTP status: 400, 403, 404, 405, 410, 413, 422, 429, 500, 503 and 504 have words of their own.
+        /// The HTTP status: 400, 403, 404, 405, 408, 410, 413, 414, 421, 422, 429, 431, 500, 503 and 504 have words of their own.
         status: u16,
     },
     /// `/articles/…`, in the demo only: where the links of its feeds and mails lead.
@@ -339,6 +347,8 @@ impl Page {
             Page::Unsubscribed { .. } => "pages/unsubscribed.html",
             Page::Preferences(_) => "pages/preferences.html",
             Page::Forgotten {} => "pages/forgotten.html",
+            Page::Privacy { .. } => "pages/privacy.html",
+            Page::LegalNotice {} => "pages/legal_notice.html",
             Page::Error { .. } => "pages/error.html",
             Page::Article { .. } => "pages/article.html",
             Page::Outbox { .. } => "pages/outbox.html",

@@ -4,6 +4,7 @@ use crate::config::Colour;
 use crate::french::lint::Blemish;
 use crate::french::slug::slug;
 use crate::html::edition_samples;
+use crate::html::legal_pages::PrivacyView;
 use crate::html::look::Look;
 use crate::html::own_text::lint_html;
 use crate::html::pages::{
@@ -145,6 +146,8 @@ pub fn pages() -> Vec<(String, Page)> {
         ("unsubscribe", Page::Unsubscribe { title: "La Matinale".into(), wording }),
         ("unsubscribed", Page::Unsubscribed { titles, receipt: receipt("D") }),
         ("forgotten", Page::Forgotten {}),
+        ("privacy", Page::Privacy { privacy: privacy() }),
+        ("legal-notice", Page::LegalNotice {}),
         ("article", Page::Article { article: article() }),
         ("outbox", Page::Outbox { messages: (1..=6).map(message).collect() }),
         ("outbox-empty", Page::Outbox { messages: Vec::new() }),
@@ -165,7 +168,7 @@ pub fn pages() -> Vec<(String, Page)> {
     .into();
     pages.extend(preferences_pages::samples());
     pages.extend(edition_samples::pages(&feed("lettre/matinale", "La Matinale")));
-    for status in [400, 403, 404, 405, 410, 413, 422, 429, 500, 503, 504] {
+    for status in [400, 403, 404, 405, 408, 410, 413, 414, 421, 422, 429, 431, 500, 503, 504] {
         pages.push((format!("error-{status}"), Page::Error { status }));
     }
     pages
@@ -197,6 +200,16 @@ fn filled(letters: Vec<LetterView>, address: &str, chosen: &[&str]) -> FormView 
         mistake: None,
         again: false,
         shown: "AAAAAQAAAaIHhyWAAAAAAAAAAAAAAAAAAAAAAA".into(),
+    }
+}
+
+fn privacy() -> PrivacyView {
+    PrivacyView {
+        confirm_days: 7,
+        unconfirmed: "30\u{a0}jours".into(),
+        deliveries: "13\u{a0}mois".into(),
+        togo: true,
+        france: true,
     }
 }
 
@@ -352,9 +365,19 @@ mod tests {
     #[test]
     fn a_page_behind_a_readers_link_is_not_indexed() {
         for (name, page) in written() {
-            let open = ["home", "feeds", "edition", "letters", "article", "outbox", "check-mail"]
-                .iter()
-                .any(|open| name.starts_with(open));
+            let open = [
+                "home",
+                "feeds",
+                "edition",
+                "letters",
+                "article",
+                "outbox",
+                "check-mail",
+                "privacy",
+                "legal-notice",
+            ]
+            .iter()
+            .any(|open| name.starts_with(open));
             assert_eq!(!open, page.contains("content=\"noindex\""), "{name}");
         }
     }

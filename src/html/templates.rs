@@ -59,6 +59,7 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
     "pages/home.html"
     "pages/later_frame.html"
     "pages/legal.html"
+    "pages/legal_notice.html"
     "pages/letters.html"
     "pages/letters_frame.html"
     "pages/link_gone.html"
@@ -66,6 +67,7 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
     "pages/outbox.html"
     "pages/outbox_message.html"
     "pages/preferences.html"
+    "pages/privacy.html"
     "pages/refused.html"
     "pages/style.css"
     "pages/unsubscribe.html"
@@ -156,6 +158,11 @@ impl Templates {
     /// When the operator's template cannot be written.
     pub fn source_of(&self, name: &str) -> Result<String, TemplateError> {
         Ok(hash_source(&self.render(name, &())?))
+    }
+
+    /// The names of the templates standing in the binary.
+    pub fn built_in() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
     }
 
     /// The operator's files by the names they stand for, and whether each replaces a template of the binary.

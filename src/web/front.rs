@@ -16,6 +16,7 @@ use hyper::service::Service;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
 
 use super::feeds::{self, Freshness};
+use super::host::Hosts;
 use super::observe::FeedCounts;
 use crate::app::App;
 use crate::clock::Clock;
@@ -25,6 +26,8 @@ use crate::feeds::FeedStore;
 #[derive(Debug, Clone)]
 pub struct Front {
     feeds: Option<Arc<Feeds>>,
+    /// None: every host is ours.
+    hosts: Option<Arc<Hosts>>,
     routes: TowerToHyperService<Router>,
 }
 
@@ -39,7 +42,7 @@ struct Feeds {
 }
 
 impl Front {
-    /// The feeds of `app` before `routes`, which answer them too. Counting must have begun (see
+    /// The feeds of `app` before `routes`, which answer them too; requests for other hosts are refused. Counting must have begun (see
     /// [`super::metrics::install`]), or these requests are not counted.
     #[must_use]
     pub fn new(app: &App, routes: Router) -> Self {
@@ -49,14 +52,15 @@ impl Front {
             base: app.config.public_url.path().to_owned(),
             counts: FeedCounts::new(),
         };
-        Self { feeds: Some(Arc::new(feeds)), ..routes.into() }
+        let hosts = Arc::new(Hosts::of(&app.config));
+        Self { feeds: Some(Arc::new(feeds)), hosts: Some(hosts), ..routes.into() }
     }
 }
 
 /// Routes alone.
 impl From<Router> for Front {
     fn from(routes: Router) -> Self {
-        Self { feeds: None, routes: TowerToHyperService::new(routes) }
+        Self { feeds: None, hosts: None, routes: TowerToHyperService::new(routes) }
     }
 }
 
@@ -85,7 +89,11 @@ impl Service<Request<Incoming>> for Front {
     type Error = Infallible;
     type Future = Answering;
 
-    fn call(&self, request: Request<Incoming>) -> Answering {
+    fn call(&self, mut request: Request<Incoming>) -> Answering {
+        if let Some(refusal) = self.hosts.as_ref().and_then(|hosts| hosts.refusal(&request)) {
+            request.extensions_mut().insert(refusal);
+            return Answering::Routed(Box::pin(self.routes.call(request)));
+        }
         match self.feeds.as_ref().and_then(|feeds| feeds.answer(&request)) {
             Some(response) => Answering::Ready(Some(response)),
             None => Answering::Routed(Box::pin(self.routes.call(request))),

@@ -17,7 +17,9 @@ pub mod forms;
 pub mod front;
 mod health;
 mod home;
+pub mod host;
 mod kept;
+mod legal;
 pub mod live;
 mod logo;
 pub mod metrics;
@@ -34,6 +36,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
 use axum::middleware;
+use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -45,7 +48,7 @@ use crate::app::App;
 const PUBLIC_BODY: usize = 64 * 1024;
 
 /// A public request that takes longer, its body included, is given up.
-const PUBLIC_WITHIN: Duration = Duration::from_secs(30);
+pub const PUBLIC_WITHIN: Duration = Duration::from_secs(30);
 
 /// Everything that the public listener answers.
 pub fn router(app: &App) -> Router {
@@ -61,12 +64,19 @@ pub fn router_with(app: &App, more: Router<App>) -> Router {
         .merge(editions::routes())
         .merge(forms::routes())
         .merge(logo::routes())
+        .merge(legal::routes())
         .merge(health::routes())
-        .merge(more)
+        .merge(more);
+    let public = bounded(public, PUBLIC_WITHIN);
+    under(app.config.public_url.path(), dressed(app, public.merge(api::routes())))
+}
+
+/// The routes with a bound for every request: 64 KB of body, and the time for the whole of it.
+pub fn bounded(routes: Router<App>, within: Duration) -> Router<App> {
+    routes
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(PUBLIC_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PUBLIC_WITHIN));
-    under(app.config.public_url.path(), dressed(app, public.merge(api::routes())))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, within))
 }
 
 /// The routes with what holds for every answer: refusals explained, panics caught, requests counted.
@@ -75,11 +85,23 @@ pub fn dressed(app: &App, routes: Router<App>) -> Router {
     routes
         .fallback(former::fallback)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
+        .layer(middleware::from_fn(host::refuse))
         .layer(CatchPanicLayer::custom(refusal::after_panic))
         .layer(middleware::from_fn_with_state(app.clone(), refusal::explain))
+        .layer(middleware::map_response(without_referrer))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, nosniff))
         .layer(middleware::from_fn(observe::observe))
         .with_state(app.clone())
+}
+
+/// No answer tells another site which address it came from, which may carry a token. Feeds carry none, and have all their
+/// headers already.
+async fn without_referrer(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    if !headers.contains_key(header::ETAG) {
+        headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+    }
+    response
 }
 
 /// Answers below `path` too, which the public URL carries: a proxy in front may take it off or leave it on.

@@ -27,7 +27,8 @@ use super::stalled::Patient;
 pub struct Limits {
     /// For the headers of a request, and between two requests.
     pub headers_within: Duration,
-    /// Bytes of a request's line and headers.
+    /// Bytes of a request's line and headers; what is larger than [`HEADER_BYTES`](super::host::HEADER_BYTES), but no larger
+    /// than this, is refused with a page.
     pub header_bytes: usize,
     /// For each step of an answer on its way to a client that does not read.
     pub write_within: Duration,
@@ -40,8 +41,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            headers_within: Duration::from_secs(20),
-            header_bytes: 64 * 1024,
+            headers_within: Duration::from_secs(10),
+            header_bytes: 32 * 1024,
             write_within: Duration::from_secs(30),
             connections: 4096,
             finish_within: Duration::from_secs(10),

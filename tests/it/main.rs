@@ -44,6 +44,7 @@ mod node_schedule;
 mod nodes;
 mod opml;
 mod outbound;
+mod pages;
 mod reader_pages;
 mod readers;
 mod reload;

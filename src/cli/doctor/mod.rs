@@ -133,7 +133,7 @@ fn publisher(config: &Config) -> Vec<Finding> {
     let left = config.example_values_left();
     let leaves = config.relays.iter().any(|relay| !relay.url.is_local());
     let laws: Vec<&str> = config.publisher.law.iter().map(|law| law.word()).collect();
-    let mut findings = match left.first() {
+    match left.first() {
         None => vec![Finding::ok(
             "publisher",
             format!("every field that the law of {} requires", laws.join(", ")),
@@ -148,10 +148,5 @@ fn publisher(config: &Config) -> Vec<Finding> {
                 false => Finding::warning("publisher", found, advice),
             }]
         }
-    };
-    if config.publisher.privacy_url.is_none() {
-        let advice = "publisher.privacy_url names the page that says what is kept of readers (RGPD art. 13, loi 2019-014)";
-        findings.push(Finding::warning("publisher", "no page on privacy is named", advice));
     }
-    findings
 }
