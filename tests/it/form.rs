@@ -47,31 +47,33 @@ const LETTERS: &str = r#"
     schedule = "0 18 * * *"
     timezone = "Africa/Lome"
     categories = ["politique", "economie"]
+    [api]
+    tokens = ["sesame"]
     [form]
     origins = ["https://www.journal.tg"]
 "#;
 
-struct Stage {
-    app: App,
+pub(crate) struct Stage {
+    pub(crate) app: App,
     router: Router,
     outbox: tempfile::TempDir,
     pump: Pump,
 }
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
 impl Stage {
-    async fn open(db: Db) -> Self {
+    pub(crate) async fn open(db: Db) -> Self {
         let app = App::build(config(LETTERS), db, Clock::test(START)).await.unwrap();
         app.take_up().await.unwrap();
         let outbox = tempfile::tempdir().unwrap();
@@ -82,13 +84,13 @@ impl Stage {
     }
 
     /// Every mail sent so far.
-    async fn mails(&self) -> Vec<Vec<u8>> {
+    pub(crate) async fn mails(&self) -> Vec<Vec<u8>> {
         while self.pump.step().await.unwrap() > 0 {}
         let files = std::fs::read_dir(self.outbox.path().join("new")).unwrap();
         files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
-    async fn send(&self, mut request: Request<Body>, peer: Option<&str>) -> Answer {
+    pub(crate) async fn send(&self, mut request: Request<Body>, peer: Option<&str>) -> Answer {
         if let Some(peer) = peer {
             request.extensions_mut().insert(Peer(peer.parse::<IpAddr>().unwrap()));
         }
@@ -102,7 +104,7 @@ impl Stage {
         }
     }
 
-    async fn post(&self, path: &str, form: &str, peer: Option<&str>) -> Answer {
+    pub(crate) async fn post(&self, path: &str, form: &str, peer: Option<&str>) -> Answer {
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("x-forwarded-for", "203.0.113.77")
@@ -110,32 +112,32 @@ impl Stage {
         self.send(request.unwrap(), peer).await
     }
 
-    async fn json(&self, body: &Value) -> Answer {
+    pub(crate) async fn json(&self, body: &Value) -> Answer {
         let request = Request::post("/api/lettres")
             .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
             .body(Body::from(body.to_string()));
         self.send(request.unwrap(), None).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap(), None).await
     }
 
     /// What a form carries that was shown so long ago (ms).
-    fn shown(&self, ago: i64) -> String {
+    pub(crate) fn shown(&self, ago: i64) -> String {
         FormTime::write(&self.app.keys, self.app.clock.now().plus(-ago))
     }
 
-    fn form(&self, address: &str, rest: &str) -> String {
+    pub(crate) fn form(&self, address: &str, rest: &str) -> String {
         let address = address.replace('@', "%40");
         format!("address={address}&newsletter=matinale&form={}{rest}", self.shown(MINUTE))
     }
 
-    async fn ask(&self, address: &str) -> Answer {
+    pub(crate) async fn ask(&self, address: &str) -> Answer {
         self.post("/lettres", &self.form(address, ""), None).await
     }
 
-    async fn link(&self, address: &str) -> (String, SubscriptionId) {
+    pub(crate) async fn link(&self, address: &str) -> (String, SubscriptionId) {
         let (id, created_at, subscription): (ConfirmationId, Timestamp, SubscriptionId) =
             fetch_one!(&self.app.db, LATEST_LINK_OF, address).unwrap();
         let key = self.app.keys.current(Purpose::Token).id;
@@ -143,23 +145,23 @@ impl Stage {
         (format!("/confirmer/{token}"), subscription)
     }
 
-    async fn confirmed(&self, address: &str) -> SubscriptionId {
+    pub(crate) async fn confirmed(&self, address: &str) -> SubscriptionId {
         self.ask(address).await;
         let (link, subscription) = self.link(address).await;
         assert_eq!(self.post(&link, "choice=confirm", None).await.status, StatusCode::OK);
         subscription
     }
 
-    async fn reader(&self, address: &str) -> Reader {
+    pub(crate) async fn reader(&self, address: &str) -> Reader {
         let address = Address::parse(address).unwrap();
         subscribers::show(&self.app.db, &self.app.keys, &address).await.unwrap().unwrap()
     }
 
-    async fn asked(&self) -> (i64, i64, i64, i64) {
+    pub(crate) async fn asked(&self) -> (i64, i64, i64, i64) {
         fetch_one!(&self.app.db, ASKED_SO_FAR).unwrap()
     }
 
-    async fn suppress(&self, address: &str, reason: Reason) {
+    pub(crate) async fn suppress(&self, address: &str, reason: Reason) {
         let address = Address::parse(address).unwrap();
         let hash = AddressHash::of(&self.app.keys, &address);
         let mut tx = self.app.db.begin_durable().await.unwrap();

@@ -35,6 +35,7 @@ mod feed_wire;
 mod feed_xml;
 mod feeds;
 mod form;
+mod form_upkeep;
 mod former_paths;
 mod house;
 mod leases;
