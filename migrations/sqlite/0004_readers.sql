@@ -144,21 +144,19 @@ CREATE INDEX address_changes_told ON address_changes (told_by);
 
 -- Own data
 
--- A link that was mailed to a reader, so that nobody but the mailbox's owner does what it does. Its token is kept as a
--- hash. After an erasure the row stays without its reader, with what the page acknowledges.
+-- A link that was mailed to a reader, so that nobody but the mailbox's owner does what it does. After an erasure the row
+-- stays without its reader, with what the page acknowledges.
 CREATE TABLE reader_links (
     id            INTEGER NOT NULL PRIMARY KEY,
     subscriber_id BIGINT REFERENCES subscribers (id) ON DELETE SET NULL,
     purpose       TEXT   NOT NULL CHECK (purpose IN ('export', 'erase', 'keep')),
-    token_hash    BLOB   UNIQUE,
+    delivery_id   BIGINT UNIQUE,                   -- the mail whose token opens it
     created_at    BIGINT NOT NULL,
     expires_at    BIGINT NOT NULL,
     used_at       BIGINT,
     reference     TEXT
 );
 CREATE INDEX reader_links_of_subscriber ON reader_links (subscriber_id, purpose, created_at);
-ALTER TABLE deliveries ADD COLUMN reader_link_id BIGINT REFERENCES reader_links (id);
-CREATE INDEX deliveries_of_reader_link ON deliveries (reader_link_id) WHERE reader_link_id IS NOT NULL;
 
 -- What the reader may quote, of an erasure.
 ALTER TABLE suppressions ADD COLUMN reference TEXT;

@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 1 failed, 2 the command or the configuration is wrong.
 
 mod article;
+mod audit;
 mod backup;
 mod bench;
 mod bounces;
@@ -20,6 +21,7 @@ mod left_out;
 mod migrate;
 mod newsletter;
 mod output;
+mod own_data;
 mod owner;
 mod reload;
 mod restore;
@@ -98,6 +100,8 @@ enum Verb {
     /// The keys our mail is signed with
     #[command(subcommand)]
     Dkim(dkim::Verb),
+    /// Print who did what when with readers' data, as JSON Lines: the register of proof and of breaches
+    Audit(audit::Arguments),
     /// Tell one reader's story: what became of an edition or an article, and why
     Explain(explain::Arguments),
     /// Measure this program on this machine
@@ -144,6 +148,7 @@ async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
         Verb::Suppression(verb) => suppression::run(config, verb).await,
         Verb::Delivery(verb) => delivery::run(config, verb).await,
         Verb::Dkim(verb) => dkim::run(verb),
+        Verb::Audit(arguments) => audit::run(config, arguments).await,
         Verb::Explain(arguments) => explain::run(config, arguments).await,
         Verb::Bench(verb) => bench::run(verb).await,
     }

@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use super::Failure;
 use super::output::{self, Format, Table};
+use super::own_data;
 use super::setup::{self, Access};
 use crate::app::App;
 use crate::delivery::{self, ResendError};
@@ -13,8 +14,8 @@ use crate::french::number::count;
 use crate::mail::{Address, Mailbox};
 use crate::newsletters::edition::EditionId;
 use crate::subscribers::{
-    self, Enrolled, Enrolment, Filter, ImportError, ImportSummary, Listed, Reader, Reason, SubscriptionState,
-    Target,
+    self, AddressHash, Enrolled, Enrolment, Filter, ImportError, ImportSummary, Listed, Reader, Reason,
+    SubscriptionState, Target, register_act,
 };
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +35,27 @@ pub(super) enum Verb {
     Show {
         /// The reader's address
         address: Address,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Print all that is kept of a reader as JSON, messages included: what the law lets anybody ask for
+    Export {
+        /// The reader's address
+        address: Address,
+    },
+    /// Erase all that is kept of a reader; the hash of the address, the date and a reference stay
+    Erase {
+        /// The reader's address
+        address: Address,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List readers without a sign of life for the time of `[retention] readers`, and what becomes of them; changes nothing
+    Silent {
+        /// As it will be at this moment (UTC): 2026-11-23, 2026-11-23T14:30
+        #[arg(long, value_name = "TIME", value_parser = super::suppression::moment)]
+        at: Option<crate::clock::Timestamp>,
         #[command(flatten)]
         format: Format,
     },
@@ -77,6 +99,9 @@ pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure>
     match verb {
         Verb::Add { reader, newsletter, consent } => add(named, &reader, &newsletter, &consent).await,
         Verb::Show { address, format } => show(named, &address, format).await,
+        Verb::Export { address } => own_data::export(named, &address).await,
+        Verb::Erase { address, yes } => own_data::erase(named, &address, yes).await,
+        Verb::Silent { at, format } => own_data::silent(named, at, format).await,
         Verb::Resend { address, edition } => resend(named, &address, edition).await,
         Verb::List { newsletter, state, format } => list(named, &Filter { newsletter, state }, format).await,
         Verb::Import { file, newsletter, consent, kind: _ } => {
@@ -101,7 +126,13 @@ async fn add(named: Option<&Path>, reader: &Mailbox, slug: &str, consent: &str) 
     let newsletter = newsletter(&app, slug).await?;
     let mut tx = app.db.begin_durable().await?;
     let new = Enrolment { mailbox: reader, newsletter: &newsletter, consent, origin: "operator" };
-    let enrolled = subscribers::enrol(&mut tx, &app.keys, &new, app.clock.now()).await?;
+    let now = app.clock.now();
+    let enrolled = subscribers::enrol(&mut tx, &app.keys, &new, now).await?;
+    if enrolled == Enrolled::Added {
+        let hash = AddressHash::of(&app.keys, reader.address());
+        let by = super::suppression::operator();
+        register_act(&mut tx, "subscriber.add", Some(hash), Some(&newsletter.slug), &by, now).await?;
+    }
     tx.commit().await?;
     let (address, title) = (reader.address(), &newsletter.title);
     match enrolled {

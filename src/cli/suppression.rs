@@ -59,7 +59,7 @@ pub(super) struct Which {
 }
 
 /// A day or minute, UTC.
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
     let minute = |text: &str| {
         let text = text.trim_end_matches('Z');
@@ -149,7 +149,7 @@ async fn lift(named: Option<&Path>, wave: &Wave, dry_run: bool, format: Format) 
 }
 
 /// Who types: the person behind sudo where there is one.
-fn operator() -> String {
+pub(super) fn operator() -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME"].iter().filter_map(|name| std::env::var(name).ok());
     let uid = || format!("uid {}", rustix::process::getuid().as_raw());
     names.into_iter().find(|name| !name.trim().is_empty()).unwrap_or_else(uid)

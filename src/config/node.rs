@@ -24,6 +24,10 @@ section! {
         pub deliveries: Keep = Keep::Months(13),
         /// What was asked for by the form and never confirmed.
         pub unconfirmed: Span = Span::days(30),
+        /// Readers who give no sign of life; then they are asked once whether they go on, and erased after a month of silence.
+        pub readers: Keep = Keep::Months(36),
+        /// Network addresses and user agents in consent events; afterwards only the network (/24, /64) is left.
+        pub origin: Keep = Keep::Months(12),
     } then check_retention
 }
 
@@ -62,8 +66,15 @@ impl Keep {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let months = text.strip_suffix(" months").or_else(|| text.strip_suffix(" month"));
-        match months {
+        let number = |of: [&str; 2]| of.iter().find_map(|unit| text.strip_suffix(unit));
+        if let Some(years) = number([" years", " year"]) {
+            return years
+                .parse()
+                .ok()
+                .filter(|years| (1..=20).contains(years))
+                .map(|years: u32| Self::Months(years * 12));
+        }
+        match number([" months", " month"]) {
             Some(number) => number.parse().ok().filter(|months| (2..=240).contains(months)).map(Self::Months),
             None => text.parse().ok().filter(|span| *span >= SHORTEST).map(Self::Span),
         }
@@ -80,7 +91,8 @@ impl fmt::Display for Keep {
 }
 
 impl Setting for Keep {
-    const EXPECTED: &'static str = "a time of 31 days or more, such as \"13 months\" or \"400d\"";
+    const EXPECTED: &'static str =
+        "a time of 31 days or more, such as \"13 months\", \"3 years\" or \"400d\"";
 
     fn read(value: &Value<'_>, reader: &mut Reader) -> Keep {
         let Some(text) = reader.text(value, Self::EXPECTED) else { return Self::stand_in() };
@@ -108,9 +120,10 @@ mod tests {
             Keep::parse("400d").unwrap().until(day("2026-03-31T08:00:00Z")),
             day("2025-02-24T08:00:00Z")
         );
-        for wrong in ["", "13", "1 month", "30d", "-13 months", "1 year", "9999 months"] {
+        for wrong in ["", "13", "1 month", "30d", "-13 months", "0 years", "21 years", "9999 months"] {
             assert_eq!(Keep::parse(wrong), None, "{wrong}");
         }
         assert_eq!(keep.to_string(), "13 months");
+        assert_eq!(Keep::parse("3 years"), Some(Keep::Months(36)));
     }
 }

@@ -22,6 +22,12 @@ pub(super) async fn run(app: &App, mut stop: watch::Receiver<bool>) -> anyhow::R
                 "the cleanup did not come to its end; it goes on later"
             );
         }
+        if let Err(error) = super::readers::clean_up(app, &stop).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "what is kept of readers was not all cut back; it goes on later"
+            );
+        }
         if super::rest(&mut stop, EVERY).await {
             return Ok(());
         }

@@ -11,6 +11,7 @@ mod cleanup;
 mod heartbeat;
 mod lease;
 mod letters;
+mod readers;
 mod scheduler;
 mod sources;
 pub mod websub;

@@ -170,7 +170,7 @@ fn token(row: &Claimed, key: &Key) -> anyhow::Result<String> {
         (Kind::Confirmation, _, Some(confirmation), Some(at)) => {
             ConfirmToken::derive(key, confirmation, at).write()
         }
-        (Kind::Confirmation, ..) => anyhow::bail!("the confirmation is gone"),
+        (Kind::Confirmation, _, Some(_), None) => anyhow::bail!("the confirmation is gone"),
         (_, Some(subscription), ..) => UnsubscribeToken::write(key, subscription),
         _ => no_token(),
     })

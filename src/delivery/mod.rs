@@ -14,6 +14,7 @@ mod mail_token;
 mod marks;
 mod message;
 pub mod operate;
+pub mod own_data;
 mod policy;
 mod pump;
 mod relay;
@@ -50,5 +51,12 @@ use crate::db::Sql;
 
 /// The statements of this module, for the test that prepares every one.
 pub fn statements() -> Vec<Sql> {
-    [sql::ALL.to_vec(), bounces::statements(), unconfirmed::statements(), welcome::statements()].concat()
+    [
+        sql::ALL.to_vec(),
+        bounces::statements(),
+        own_data::statements(),
+        unconfirmed::statements(),
+        welcome::statements(),
+    ]
+    .concat()
 }

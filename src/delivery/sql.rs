@@ -79,7 +79,9 @@ macro_rules! may_go {
          AND (d.kind <> 'edition' OR EXISTS (SELECT 1 FROM editions e WHERE e.id = d.edition_id \
               AND e.state = 'released')) \
          AND (d.kind <> 'confirmation' OR EXISTS (SELECT 1 FROM confirmations c WHERE c.id = d.confirmation_id \
-              AND c.used_at IS NULL AND c.expires_at > $2)) \
+              AND c.used_at IS NULL AND c.expires_at > $2) \
+              OR EXISTS (SELECT 1 FROM reader_links l WHERE l.delivery_id = d.id AND l.used_at IS NULL \
+              AND l.expires_at > $2)) \
          AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = d.address_hash \
               AND x.lifted_at IS NULL \
               AND (d.kind IN ('edition', 'notice') OR x.reason IN ('complaint', 'operator')))"

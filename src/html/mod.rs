@@ -23,6 +23,7 @@ pub mod look;
 pub mod mjml;
 pub mod mjml_check;
 mod mjml_elements;
+pub mod own_data_pages;
 pub mod own_text;
 pub mod page;
 pub mod pages;

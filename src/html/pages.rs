@@ -3,6 +3,7 @@
 use crate::html::edition_pages::{EditionArchivePage, EditionIndexPage, EditionPage};
 use crate::html::legal_pages::PrivacyView;
 use crate::html::look::Look;
+use crate::html::own_data_pages::OwnDataPage;
 use crate::html::preferences_pages::PreferencesView;
 use crate::html::publisher::PublisherView;
 use crate::html::templates::{TemplateError, Templates};
@@ -126,6 +127,8 @@ pub enum Page {
     },
     /// `/p/…`: what a reader chose.
     Preferences(Box<PreferencesView>),
+    /// A reader's own data.
+    OwnData(OwnDataPage),
     /// A link of ours, but nothing is kept of the reader any more.
     Forgotten {},
     /// `/confidentialite`: what is kept of a reader.
@@ -345,6 +348,7 @@ impl Page {
             Page::LinkUnknown { .. } => "pages/link_unknown.html",
             Page::Unsubscribe { .. } => "pages/unsubscribe.html",
             Page::Unsubscribed { .. } => "pages/unsubscribed.html",
+            Page::OwnData(own) => own.template(),
             Page::Preferences(_) => "pages/preferences.html",
             Page::Forgotten {} => "pages/forgotten.html",
             Page::Privacy { .. } => "pages/privacy.html",

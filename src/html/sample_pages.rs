@@ -12,9 +12,9 @@ use crate::html::pages::{
     Page, ReceiptView, RubricView, Site,
 };
 use crate::html::palette::Palette;
-use crate::html::preferences_pages;
 use crate::html::publisher::PublisherView;
 use crate::html::templates::{TemplateError, Templates};
+use crate::html::{own_data_pages, preferences_pages};
 use chrono::{NaiveDate, NaiveDateTime};
 
 /// Writes every page once: what a template asks for in vain shows at start, not when a reader comes.
@@ -166,6 +166,7 @@ pub fn pages() -> Vec<(String, Page)> {
     ]
     .map(named)
     .into();
+    pages.extend(own_data_pages::samples(&receipt("E")));
     pages.extend(preferences_pages::samples());
     pages.extend(edition_samples::pages(&feed("lettre/matinale", "La Matinale")));
     for status in [400, 403, 404, 405, 408, 410, 413, 414, 421, 422, 429, 431, 500, 503, 504] {

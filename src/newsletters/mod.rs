@@ -5,6 +5,7 @@
 //! how that becomes a mail.
 
 pub mod announce;
+pub mod button_view;
 pub mod coming;
 mod crontab;
 mod crontab_field;

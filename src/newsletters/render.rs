@@ -5,6 +5,7 @@
 
 use crate::html::mjml::{self, MjmlError};
 use crate::html::templates::{TemplateError, Templates};
+use crate::newsletters::button_view::ButtonView;
 use crate::newsletters::digest_view::{ConfirmationView, DigestView};
 use crate::newsletters::notice_view::NoticeView;
 use serde::Serialize;
@@ -100,6 +101,20 @@ pub fn render_confirmation(templates: &Templates, view: &ConfirmationView) -> Re
     let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
     let html = html_of(templates, "email/confirmation.mjml", &context)?;
     let text = tidy(&templates.render("email/confirmation.txt", &context)?);
+    Ok(Rendered { subject, preheader, html, text })
+}
+
+/// Writes a mail with one link for its reader alone.
+///
+/// # Errors
+///
+/// When a template is wrong or asks for what the view does not hold.
+pub fn render_link(templates: &Templates, view: &ButtonView) -> Result<Rendered, RenderError> {
+    let subject = one_line(&templates.render("email/link_subject.txt", view)?);
+    let preheader = one_line(&templates.render("email/link_preheader.txt", view)?);
+    let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
+    let html = html_of(templates, "email/link.mjml", &context)?;
+    let text = tidy(&templates.render("email/link.txt", &context)?);
     Ok(Rendered { subject, preheader, html, text })
 }
 

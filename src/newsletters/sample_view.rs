@@ -6,12 +6,13 @@ use crate::html::own_text::lint_html;
 use crate::html::sample_pages::publisher;
 use crate::html::templates::Templates;
 use crate::mail::{PREFERENCES_MARK, TOKEN_MARK};
+use crate::newsletters::button_view::ButtonView;
 use crate::newsletters::digest_view::{
     AnnouncedView, ArticleView, ConfirmationView, CorrectionView, DigestView, ImageView, LinkView, LinksView,
     NewsletterView, SectionView,
 };
 use crate::newsletters::notice_view::{NoticeBlock, NoticeCommand, NoticeMark, NoticeRow, NoticeView};
-use crate::newsletters::render::{RenderError, render, render_confirmation, render_notice};
+use crate::newsletters::render::{RenderError, render, render_confirmation, render_link, render_notice};
 use chrono::{NaiveDate, NaiveTime};
 
 /// Rubric, title, summary, author (or empty), whether it has a picture.
@@ -181,6 +182,7 @@ pub fn try_out(templates: &Templates) -> Result<(), RenderError> {
         render(templates, &view)?;
     }
     render_confirmation(templates, &confirmation())?;
+    render_link(templates, &link())?;
     render_notice(templates, notice()).map(drop)
 }
 
@@ -251,6 +253,21 @@ pub fn confirmation() -> ConfirmationView {
         publisher: publisher(),
         valid_days: 7,
         confirm_url: format!("https://lettres.exemple.tg/confirmer/{TOKEN_MARK}"),
+    }
+}
+
+/// A mail with one link for its reader alone.
+#[must_use]
+pub fn link() -> ButtonView {
+    ButtonView {
+        publisher: publisher(),
+        subject_line: "Vos données personnelles".into(),
+        summary: "Le lien pour les consulter et les télécharger.".into(),
+        title: "Consulter mes données".into(),
+        paragraphs: vec!["Une copie de tout ce que Le Journal conserve a été demandée.".into()],
+        button: "Consulter mes données".into(),
+        url: format!("https://lettres.exemple.tg/donnees/{TOKEN_MARK}"),
+        aside: "Le lien est valable 24 heures. Vous n'avez rien demandé ? Ne faites rien.".into(),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::subscribers::choice::Choice;
 use crate::subscribers::consent::{self, Event, NewEvent, wording};
 use crate::subscribers::first_name::FirstName;
 use crate::subscribers::newsletter::{Newsletter, NewsletterId};
+use crate::subscribers::origin::Origin;
 use crate::subscribers::sql::{
     ADD_CONFIRMATION, ADD_SUBSCRIPTION, LINKS_SO_FAR, SET_CONFIRMATION_TOKEN, UPSERT_SUBSCRIBER,
 };
@@ -89,6 +90,7 @@ pub struct ConfirmationDue {
 /// When the store fails.
 pub async fn ask(tx: &mut Tx, keys: &Keys, asking: &Asking<'_>, now: Timestamp) -> anyhow::Result<Asked> {
     let Asking { address, first_name, wanted, origin } = *asking;
+    let origin = Origin::from(origin);
     let address_hash = AddressHash::of(keys, address);
     let key = keys.current(Purpose::Token);
     // Writing the row locks it: two askings at once do not both find the day's link unsent.

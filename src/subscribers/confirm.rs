@@ -10,6 +10,7 @@ use crate::subscribers::choice::{Choice, ChoiceId};
 use crate::subscribers::consent::{self, Event, NewEvent, Receipt, wording};
 use crate::subscribers::form_sql::{CONFIRM_CHOICE, CONFIRM_FIRST_NAME, RUBRICS_BY_ID};
 use crate::subscribers::newsletter::Newsletter;
+use crate::subscribers::origin::Origin;
 use crate::subscribers::sql::{
     CLOSE_CONFIRMATIONS, CONFIRM_SUBSCRIPTION, CONFIRMED_SUBSCRIPTIONS, FIND_CONFIRMATION, LOCK_SUBSCRIBER,
     OPEN_CONFIRMATIONS, VOID_CONFIRMATIONS,
@@ -137,9 +138,10 @@ pub async fn confirm(
     db: &Db,
     token: &str,
     seen: Option<Timestamp>,
-    origin: &str,
+    origin: impl Into<Origin<'_>>,
     now: Timestamp,
 ) -> anyhow::Result<Confirmed> {
+    let origin = origin.into();
     let mut tx = db.begin_durable().await?;
     let Some(row) = find_locked(&mut tx, token).await? else { return Ok(Confirmed::Unknown) };
     if row.used_at.is_some() {
@@ -188,7 +190,13 @@ pub async fn confirm(
 ///
 /// # Errors
 /// When the store fails.
-pub async fn refuse(db: &Db, token: &str, origin: &str, now: Timestamp) -> anyhow::Result<Refused> {
+pub async fn refuse(
+    db: &Db,
+    token: &str,
+    origin: impl Into<Origin<'_>>,
+    now: Timestamp,
+) -> anyhow::Result<Refused> {
+    let origin = origin.into();
     let mut tx = db.begin_durable().await?;
     let Some(row) = find_locked(&mut tx, token).await? else { return Ok(Refused::Unknown) };
     if row.used_at.is_some() {
@@ -230,7 +238,7 @@ impl Row {
         newsletter: &Newsletter,
         event: Event,
         wording: &'a str,
-        origin: &'a str,
+        origin: Origin<'a>,
         at: Timestamp,
     ) -> NewEvent<'a> {
         NewEvent { subscriber: self.subscriber_id, newsletter: newsletter.id, event, wording, origin, at }

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::subscribers::newsletter::NewsletterId;
+use crate::subscribers::origin::Origin;
 use crate::subscribers::sql::{LATEST_EVENT, RECORD_EVENT};
 use crate::subscribers::subscription::SubscriberId;
 use crate::{execute, fetch_optional, text_enum};
@@ -32,6 +33,8 @@ text_enum! {
         Moved = "moved",
         /// Took the change of address back.
         Restored = "restored",
+        /// Asked after years of silence, wants to go on.
+        Kept = "kept",
     }
 }
 
@@ -47,6 +50,7 @@ impl Event {
             Self::Chosen => 'P',
             Self::Paused | Self::Resumed => 'S',
             Self::Moved | Self::Restored => 'T',
+            Self::Kept => 'G',
         }
     }
 }
@@ -60,10 +64,15 @@ pub struct Reference(String);
 
 impl Reference {
     fn draw(event: Event) -> Self {
+        Self::with(event.letter())
+    }
+
+    /// One that begins with this letter.
+    pub(super) fn with(letter: char) -> Self {
         const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
         // The last 62 bits of a version 4 UUID are random (RFC 9562 §5.4).
         let mut bits = uuid::Uuid::new_v4().as_u128();
-        let mut text = String::from(event.letter());
+        let mut text = String::from(letter);
         for place in 0..8 {
             if place % 4 == 0 {
                 text.push('-');
@@ -113,12 +122,15 @@ pub(super) struct NewEvent<'a> {
     pub(super) newsletter: NewsletterId,
     pub(super) event: Event,
     pub(super) wording: &'a str,
-    pub(super) origin: &'a str,
+    pub(super) origin: Origin<'a>,
     pub(super) at: Timestamp,
 }
 
 /// Records an event.
 pub(super) async fn record(tx: &mut Tx, new: &NewEvent<'_>) -> sqlx::Result<Receipt> {
+    // An import's words are the operator's own.
+    let version = (new.event != Event::Imported).then_some(wording::VERSION);
+    let (network_address, user_agent) = (new.origin.network_address(), new.origin.user_agent());
     loop {
         let reference = Reference::draw(new.event);
         let rows = execute!(
@@ -129,8 +141,11 @@ pub(super) async fn record(tx: &mut Tx, new: &NewEvent<'_>) -> sqlx::Result<Rece
             new.event,
             reference.0.as_str(),
             new.wording,
-            new.origin,
-            new.at
+            new.origin.way,
+            new.at,
+            version,
+            network_address.as_deref(),
+            user_agent.as_deref()
         )?;
         // None when the reference is taken, once in a million with a million events: draw again.
         if rows == 1 {
@@ -151,6 +166,9 @@ pub(super) async fn latest(
 
 /// The sentences that pages show beside a button and that consent events keep: one source for both.
 pub mod wording {
+    /// Kept with every event: which sentences of the program stood before the reader. It changes with any of them.
+    pub const VERSION: &str = "2026-11";
+
     /// Beside the form's button.
     #[must_use]
     pub fn asked(title: &str) -> String {
@@ -212,11 +230,37 @@ pub mod wording {
     pub fn refused(title: &str) -> String {
         format!("Ce n’était pas moi\u{a0}: je n’ai pas demandé «\u{a0}{title}\u{a0}».")
     }
+
+    /// Beside the button by which a reader who was silent for years goes on.
+    #[must_use]
+    pub fn kept(titles: &[String]) -> String {
+        let quoted: Vec<String> = titles.iter().map(|title| format!("«\u{a0}{title}\u{a0}»")).collect();
+        format!("Je souhaite continuer à recevoir {}.", quoted.join(", "))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_version_changes_with_the_sentences() {
+        use aws_lc_rs::digest::{SHA256, digest};
+        let said = ["asked", "confirmed", "left", "refused", "kept"].map(|which| match which {
+            "asked" => wording::asked("X"),
+            "confirmed" => wording::confirmed("X"),
+            "left" => wording::left("X"),
+            "refused" => wording::refused("X"),
+            _ => wording::kept(&["X".to_owned()]),
+        });
+        let digest = digest(&SHA256, said.join("\n").as_bytes());
+        let fingerprint: String = digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            (wording::VERSION, fingerprint.as_str()),
+            ("2026-11", "6472803e"),
+            "new words, new version"
+        );
+    }
 
     #[test]
     fn a_reference_has_the_form_that_pages_promise() {

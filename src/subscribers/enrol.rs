@@ -62,7 +62,7 @@ pub async fn enrol(tx: &mut Tx, keys: &Keys, new: &Enrolment<'_>, now: Timestamp
         newsletter: new.newsletter.id,
         event: Event::Imported,
         wording: new.consent,
-        origin: new.origin,
+        origin: new.origin.into(),
         at: now,
     };
     consent::record(tx, &event).await?;

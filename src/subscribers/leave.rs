@@ -4,6 +4,7 @@ use crate::clock::Timestamp;
 use crate::db::{Db, Keys, Tx};
 use crate::subscribers::consent::{self, Event, NewEvent, Receipt, wording};
 use crate::subscribers::newsletter::Newsletter;
+use crate::subscribers::origin::Origin;
 use crate::subscribers::sql::{FIND_SUBSCRIPTION, LEAVE_SUBSCRIPTION, LOCK_SUBSCRIBER, OTHER_SUBSCRIPTIONS};
 use crate::subscribers::subscription::{SubscriberId, SubscriptionId, SubscriptionState};
 use crate::subscribers::token::UnsubscribeToken;
@@ -80,9 +81,10 @@ pub async fn leave(
     keys: &Keys,
     token: &str,
     scope: Scope,
-    origin: &str,
+    origin: impl Into<Origin<'_>>,
     now: Timestamp,
 ) -> anyhow::Result<Left> {
+    let origin = origin.into();
     let Some(UnsubscribeToken { subscription }) = UnsubscribeToken::read(keys, token) else {
         return Ok(Left::Unknown);
     };
@@ -110,7 +112,7 @@ async fn find(tx: &mut Tx, subscription: SubscriptionId) -> sqlx::Result<Option<
     fetch_optional!(tx, FIND_SUBSCRIPTION, subscription)
 }
 
-async fn end(tx: &mut Tx, row: &Row, origin: &str, now: Timestamp) -> sqlx::Result<Receipt> {
+async fn end(tx: &mut Tx, row: &Row, origin: Origin<'_>, now: Timestamp) -> sqlx::Result<Receipt> {
     let ended = execute!(tx, LEAVE_SUBSCRIPTION, row.subscription_id, now)? == 1;
     if !ended {
         let left = consent::latest(tx, row.subscriber_id, row.newsletter.id, Event::Left).await?;

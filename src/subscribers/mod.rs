@@ -6,20 +6,26 @@
 
 mod address;
 mod ask;
+mod audit;
 mod choice;
 mod confirm;
 mod consent;
 mod crowd;
 mod csv;
 mod enrol;
+mod erase;
 mod first_name;
 mod form_limits;
 mod form_sql;
 mod form_time;
 mod import;
+mod keep;
 mod leave;
 mod list;
 mod newsletter;
+mod origin;
+mod own_data;
+mod own_sql;
 mod preferences;
 mod preferences_sql;
 mod preferences_token;
@@ -31,6 +37,7 @@ mod wave;
 
 pub use address::AddressHash;
 pub use ask::{ASK_EVERY, ASKS_UNTIL_CONFIRMED, Asked, Asking, ConfirmationDue, Wanted, ask};
+pub use audit::{Audit, AuditKind, AuditLine, AuditScope, register_act};
 pub use choice::{Choice, ChoiceError, ChoiceId, choices_of_readers, choose};
 pub use confirm::{
     Confirmed, Link, OpenConfirmation, Refused, confirm, confirmation_token, look_at_confirmation, refuse,
@@ -38,13 +45,19 @@ pub use confirm::{
 pub use consent::{ConsentEvent, Event, Receipt, Reference, wording};
 pub use crowd::make_crowd;
 pub use enrol::{Enrolled, Enrolment, enrol};
+pub use erase::forget;
 pub use first_name::{FirstName, FirstNameError};
 pub use form_limits::{Admission, FormLimits, FormNetwork, admit, forget_networks, form_is_flooded};
 pub use form_time::{FILLED_AFTER, FormTime, SHOWN_FOR};
 pub use import::{ImportError, ImportSummary, Mistake, Target, import};
+pub use keep::{go_on, letters_of};
 pub use leave::{Leaving, Left, Scope, leave, look_at_leaving};
 pub use list::{Filter, Listed, Reader, ReaderSubscription, list, show};
 pub use newsletter::{Newsletter, NewsletterId, find_newsletter, list_newsletters};
+pub use origin::{Origin, truncate_origins, truncated};
+pub use own_data::{
+    OwnConfirmation, OwnEvent, OwnReader, OwnSubscription, OwnSuppression, moment, moment_or_none, own_reader,
+};
 pub use preferences::{
     Change, ChosenLetter, NAME_MAX, Preferences, Wish, choose_letter, lock_preferences, preferences, rename,
 };
@@ -59,5 +72,5 @@ use crate::db::Sql;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [sql::ALL, crowd::ALL, form_sql::ALL, preferences_sql::ALL].concat()
+    [sql::ALL, crowd::ALL, form_sql::ALL, preferences_sql::ALL, own_sql::ALL].concat()
 }

@@ -8,6 +8,7 @@ use crate::subscribers::ask::add_subscription;
 use crate::subscribers::choice::Choice;
 use crate::subscribers::consent::{self, Event, NewEvent, wording};
 use crate::subscribers::newsletter::Newsletter;
+use crate::subscribers::origin::Origin;
 use crate::subscribers::preferences_sql::{CHOSEN_LETTERS, NAME_SUBSCRIBER, PREFERENCES_OF, SET_PREFERENCES};
 use crate::subscribers::sql::{CONFIRM_SUBSCRIPTION, LEAVE_SUBSCRIPTION, LOCK_SUBSCRIBER};
 use crate::subscribers::subscription::{SubscriberId, SubscriptionId, SubscriptionState};
@@ -175,9 +176,10 @@ pub async fn choose_letter(
     tx: &mut Tx,
     before: &Preferences,
     wish: &Wish,
-    origin: &str,
+    origin: impl Into<Origin<'_>>,
     now: Timestamp,
 ) -> anyhow::Result<Vec<Change>> {
+    let origin = origin.into();
     let old = before.letter(&wish.newsletter);
     let was_on = old.is_some_and(|old| old.on);
     let title = wish.newsletter.title.as_str();

@@ -107,8 +107,9 @@ statements! {
           AND subscription_id IN (SELECT id FROM subscriptions WHERE subscriber_id = $1)";
 
     // Consent -----------------------------------------------------------------------------------------------------
-    RECORD_EVENT = "INSERT INTO consent_events (subscriber_id, newsletter_id, event, reference, wording, origin, at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (reference) DO NOTHING";
+    RECORD_EVENT = "INSERT INTO consent_events (subscriber_id, newsletter_id, event, reference, wording, origin, at,
+            wording_version, network_address, user_agent)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (reference) DO NOTHING";
     LATEST_EVENT = "SELECT reference, at FROM consent_events
         WHERE subscriber_id = $1 AND newsletter_id = $2 AND event = $3 ORDER BY at DESC, id DESC LIMIT 1";
     EVENTS_OF = "SELECT n.slug AS newsletter, e.event, e.reference, e.wording, e.origin, e.at

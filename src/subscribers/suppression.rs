@@ -93,6 +93,10 @@ pub async fn suppress_stored(
     reply: Option<&str>,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
+    // A message whose reader had everything erased has no hash any more.
+    if hash.is_empty() {
+        return Ok(false);
+    }
     if let Some(old) = in_force(tx, hash).await? {
         if reason.ends_by_confirming() || !old.reason.ends_by_confirming() {
             return Ok(false);

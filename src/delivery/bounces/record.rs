@@ -76,7 +76,8 @@ pub async fn record(
     now: Timestamp,
 ) -> sqlx::Result<Effect> {
     let found: Option<Bounced> = fetch_optional!(tx, FIND_BOUNCED, delivery)?;
-    let Some(row) = found else { return Ok(Effect::Gone) };
+    // Of a reader who had everything erased nothing is written down any more, and the address is suppressed as it is.
+    let Some(row) = found.filter(|row| !row.address_hash.is_empty()) else { return Ok(Effect::Gone) };
     let kind = if bounce.class == Class::Complaint { "complaint" } else { "bounce" };
     let (status, reply, reporter) = (
         bounce.status.as_deref().map(|text| cut(text, 20)),

@@ -293,6 +293,7 @@ pub fn reason(stored: &str) -> String {
         "the message was refused" => "le message a été refusé",
         "not accepted before it expired" => "pas accepté avant l’échéance",
         "the address must not be mailed" => "l’adresse est sur la liste d’opposition",
+        "the reader had everything erased" => "le lecteur a fait effacer ses données",
         "the reader has left" => "le lecteur s’est désinscrit entre-temps",
         "the reader has suspended it" => "le lecteur a suspendu l’envoi entre-temps",
         "the confirmation was answered" => "la demande de confirmation n’avait plus d’objet",

@@ -9,6 +9,8 @@ mod confirm;
 mod fields;
 mod json;
 mod offer;
+mod own_data;
+mod own_data_view;
 mod preferences;
 mod subscribe;
 mod take;
@@ -20,13 +22,15 @@ use axum::routing::get;
 
 use crate::app::App;
 
-/// The routes: `/lettres` with its frame and its JSON endpoint, `/confirmer/{token}`, `/p/{token}`, `/u/{token}`.
+/// The routes: `/lettres` with its frame and its JSON endpoint, `/confirmer/{token}`, `/donnees/{token}`, `/p/{token}` and its `/donnees`, `/u/{token}`.
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/lettres", get(subscribe::show).post(subscribe::ask))
         .route("/lettres/cadre", get(subscribe::show_framed).post(subscribe::ask_framed))
         .route("/api/lettres", get(json::offer).post(json::ask).options(json::preflight))
         .route("/confirmer/{token}", get(confirm::show).post(confirm::confirm))
+        .route("/donnees/{token}", get(own_data::look).post(own_data::act))
         .route("/p/{token}", get(preferences::show).post(preferences::save))
+        .route("/p/{token}/donnees", get(own_data::show).post(own_data::ask))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::leave))
 }

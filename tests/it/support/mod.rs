@@ -15,6 +15,7 @@ pub mod own_postgres;
 pub mod post;
 pub mod press;
 pub mod program;
+pub mod reader_room;
 pub mod returned;
 pub mod site;
 pub mod smtp;
