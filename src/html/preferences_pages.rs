@@ -30,6 +30,8 @@ pub struct PreferencesView {
     pub undo: Vec<FieldView>,
     /// Why nothing was saved.
     pub mistake: Option<PreferencesMistake>,
+    /// The page of the reader's own data.
+    pub data_url: String,
     /// Whether the address must not be mailed.
     pub suppressed: bool,
 }
@@ -147,6 +149,7 @@ fn sample() -> PreferencesView {
             letter("culture", "Culture : l'agenda", "le jeudi à 18 h", true, &[]),
         ],
         any_on: true,
+        data_url: "/p/jeton/donnees".into(),
         pause_days: ("2026-11-24".into(), "2027-11-23".into()),
         ..PreferencesView::default()
     }

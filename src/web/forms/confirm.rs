@@ -11,6 +11,7 @@ use crate::delivery::welcome;
 use crate::html::pages::Page;
 use crate::subscribers::{self, Confirmed, Link, Newsletter, Receipt, Refused};
 use crate::web::forms::answer::{receipt, titles};
+use crate::web::forms::came::Came;
 use crate::web::forms::fields::Fields;
 use crate::web::page::page;
 use crate::web::refusal::Failure;
@@ -38,14 +39,15 @@ pub(super) async fn show(
 pub(super) async fn confirm(
     State(app): State<App>,
     token: Result<Path<String>, PathRejection>,
+    came: Came,
     fields: Fields,
 ) -> Result<Response, Failure> {
     let token = token.map(|Path(token)| token).unwrap_or_default();
     if fields.first("choice") == "refuse" {
-        return refuse(&app, &token).await;
+        return refuse(&app, &token, &came).await;
     }
     let seen = fields.first("seen").parse().ok().map(Timestamp::from_millis);
-    match subscribers::confirm(&app.db, &token, seen, "page", app.clock.now()).await? {
+    match subscribers::confirm(&app.db, &token, seen, came.by("page"), app.clock.now()).await? {
         Confirmed::Done(newsletters, receipt) => {
             tracing::info!(reference = %receipt.reference, "a reader confirmed");
             if welcome(&app.desk, &app.keys, &token, &newsletters, app.clock.now()).await? {
@@ -59,8 +61,8 @@ pub(super) async fn confirm(
     }
 }
 
-async fn refuse(app: &App, token: &str) -> Result<Response, Failure> {
-    match subscribers::refuse(&app.db, token, "page", app.clock.now()).await? {
+async fn refuse(app: &App, token: &str, came: &Came) -> Result<Response, Failure> {
+    match subscribers::refuse(&app.db, token, came.by("page"), app.clock.now()).await? {
         Refused::Done { receipt: said, newsletter, suppressed } => {
             tracing::info!(reference = %said.reference, suppressed, "a reader refused");
             let receipt = receipt(Some(&newsletter), &said);

@@ -5,6 +5,7 @@
 //! a log or a `Referer`.
 
 mod answer;
+mod came;
 mod confirm;
 mod fields;
 mod json;

@@ -18,6 +18,7 @@ use crate::html::pages::{Page, ReceiptView};
 use crate::mail::Address;
 use crate::subscribers::{self, PREFERENCES_PATH, PreferencesToken, Receipt, wording};
 use crate::web::forms::answer::{receipt, titles};
+use crate::web::forms::came::Came;
 use crate::web::forms::fields::Fields;
 use crate::web::forms::own_data_view;
 use crate::web::page::page;
@@ -98,6 +99,7 @@ pub(super) async fn look(
 pub(super) async fn act(
     State(app): State<App>,
     token: Result<Path<String>, PathRejection>,
+    came: Came,
     fields: Fields,
 ) -> Result<Response, Failure> {
     let token = token.map(|Path(token)| token).unwrap_or_default();
@@ -113,7 +115,7 @@ pub(super) async fn act(
             Erased::Gone => page(&app, StatusCode::GONE, &Page::LinkGone {}),
             Erased::Unknown => unknown(&app),
         },
-        "keep" => keep(&app, &token, now).await,
+        "keep" => keep(&app, &token, &came, now).await,
         _ => Ok(StatusCode::UNPROCESSABLE_ENTITY.into_response()),
     }
 }
@@ -148,7 +150,7 @@ fn file(data: &OwnData) -> Result<Response, Failure> {
     Ok((headers, serde_json::to_string_pretty(data)?).into_response())
 }
 
-async fn keep(app: &App, token: &str, now: Timestamp) -> Result<Response, Failure> {
+async fn keep(app: &App, token: &str, came: &Came, now: Timestamp) -> Result<Response, Failure> {
     let mut tx = app.db.begin_durable().await?;
     let link = match hold_link(&mut tx, &app.keys, token, now).await? {
         ReaderLink::Open(link) if link.purpose == LinkPurpose::Keep => link,
@@ -157,7 +159,8 @@ async fn keep(app: &App, token: &str, now: Timestamp) -> Result<Response, Failur
             return page(app, StatusCode::GONE, &Page::LinkGone {});
         }
     };
-    let Some((letters, said)) = subscribers::go_on(&mut tx, link.subscriber, "page", now).await? else {
+    let Some((letters, said)) = subscribers::go_on(&mut tx, link.subscriber, came.by("page"), now).await?
+    else {
         return page(app, StatusCode::GONE, &Page::LinkGone {});
     };
     use_link(&mut tx, link.id, None, now).await?;

@@ -8,7 +8,7 @@ use chrono::{Days, NaiveDate, NaiveTime};
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::Tx;
+use crate::db::{Purpose, Tx};
 use crate::delivery;
 use crate::french::date::full_date;
 use crate::french::number::list;
@@ -21,7 +21,10 @@ use crate::newsletters::rhythm::rhythm;
 use crate::newsletters::seen::Rubric;
 use crate::newsletters::selection::rubrics_of;
 use crate::newsletters::zone::Zone;
-use crate::subscribers::{self, Change, Choice, NAME_MAX, Newsletter, Preferences, PreferencesToken, Wish};
+use crate::subscribers::{
+    self, Change, Choice, NAME_MAX, Newsletter, PREFERENCES_PATH, Preferences, PreferencesToken,
+    SubscriberId, Wish,
+};
 use crate::web::forms::fields::Fields;
 use crate::web::page::page;
 use crate::web::refusal::Failure;
@@ -39,7 +42,8 @@ pub(super) async fn show(
         return page(&app, StatusCode::OK, &Page::Forgotten {});
     };
     let letters = letters(&app, &mut app.db.begin_read().await?, &preferences).await?;
-    shown(&app, StatusCode::OK, view(&preferences, &letters, app.clock.now()))
+    let view = view(&preferences, &letters, app.clock.now());
+    shown(&app, StatusCode::OK, PreferencesView { data_url: data_url(&app, subscriber), ..view })
 }
 
 /// Saves what was chosen. It is kept before the answer; posting it again changes nothing.
@@ -55,7 +59,8 @@ pub(super) async fn save(
     };
     let letters = letters(&app, &mut tx, &before).await?;
     let now = app.clock.now();
-    let before_view = view(&before, &letters, now);
+    let data_url = data_url(&app, subscriber);
+    let before_view = PreferencesView { data_url: data_url.clone(), ..view(&before, &letters, now) };
     let asked = match Asked::read(&fields, &letters, &before, now) {
         Ok(asked) => asked,
         Err(mistake) => {
@@ -79,7 +84,7 @@ pub(super) async fn save(
     let Some(after) = subscribers::preferences(&app.db, subscriber).await? else {
         return page(&app, StatusCode::OK, &Page::Forgotten {});
     };
-    let mut after = view(&after, &letters, now);
+    let mut after = PreferencesView { data_url, ..view(&after, &letters, now) };
     after.said = said(&changes, renamed, after.paused_until.as_deref(), fields.has("undo"));
     if renamed || !changes.is_empty() {
         after.undo = fields_of(&before_view);
@@ -89,6 +94,12 @@ pub(super) async fn save(
 
 fn read(app: &App, token: Result<Path<String>, PathRejection>) -> Option<PreferencesToken> {
     PreferencesToken::read(&app.keys, &token.ok()?.0)
+}
+
+/// The page of the reader's own data.
+fn data_url(app: &App, subscriber: SubscriberId) -> String {
+    let token = PreferencesToken::write(app.keys.current(Purpose::Token), subscriber);
+    format!("{}{PREFERENCES_PATH}{token}/donnees", app.config.public_url.path())
 }
 
 fn shown(app: &App, status: StatusCode, view: PreferencesView) -> Result<Response, Failure> {

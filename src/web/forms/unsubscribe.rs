@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::html::pages::Page;
 use crate::subscribers::{self, Leaving, Left, Newsletter, Receipt, Scope, wording};
 use crate::web::forms::answer::{line, receipt, titles};
+use crate::web::forms::came::Came;
 use crate::web::forms::fields::Fields;
 use crate::web::page::page;
 use crate::web::refusal::Failure;
@@ -37,13 +38,14 @@ pub(super) async fn show(
 pub(super) async fn leave(
     State(app): State<App>,
     token: Result<Path<String>, PathRejection>,
+    came: Came,
     fields: Fields,
 ) -> Result<Response, Failure> {
     let token = token.map(|Path(token)| token).unwrap_or_default();
     let one_click = fields.has("List-Unsubscribe");
     let origin = if one_click { "one-click" } else { "page" };
     let scope = if !one_click && fields.first("scope") == "all" { Scope::All } else { Scope::This };
-    match subscribers::leave(&app.db, &app.keys, &token, scope, origin, app.clock.now()).await? {
+    match subscribers::leave(&app.db, &app.keys, &token, scope, came.by(origin), app.clock.now()).await? {
         Left::Done(newsletters, said) => {
             tracing::info!(reference = %said.reference, origin, "a reader left");
             if one_click {
