@@ -339,6 +339,8 @@ mod tests {
             assert!(page.len() < 30_000, "{name}: {} bytes", page.len());
             let own =
                 page.replace("<iframe src=\"digest.html\"", "").replace("<img class=\"photo\" src=", "");
+            // An edition shows its articles' pictures, as the mail does.
+            let own = own.replace("<img src=\"https://exemple.tg/images/port.jpg\"", "");
             // The one script there is copies an address.
             let own = if name == "feeds" { own.replacen("<script>", "", 1) } else { own };
             for loading in ["<script", "src=", "rel=\"stylesheet\"", "@import", "url(", " style=", " on"] {

@@ -26,7 +26,7 @@ use crate::newsletters::web_name::WebName;
 const LATEST: i64 = 20;
 
 /// The longest page (bytes): a phone loads it at once.
-const PAGE_BUDGET: usize = 30 * 1024;
+const PAGE_BUDGET: u64 = 30_000;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -165,7 +165,7 @@ fn written(app: &App, view: EditionPage) -> anyhow::Result<Response> {
         let page = public_page(app, &Page::Edition(EditionPage { excerpts, ..view.clone() }))
             .map_err(Failure::into_error)?;
         let size = axum::body::HttpBody::size_hint(page.body()).exact().unwrap_or(0);
-        if size <= PAGE_BUDGET as u64 || at + 1 == OnlineExcerpts::ALL.len() {
+        if size <= PAGE_BUDGET || at + 1 == OnlineExcerpts::ALL.len() {
             return Ok(page);
         }
         view.excerpts = excerpts;
