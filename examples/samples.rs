@@ -7,8 +7,8 @@ use anyhow::Context;
 use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
 use kiosque::newsletters::digest_view::{ArticleView, DigestView, ImageView, SectionView};
-use kiosque::newsletters::render::{Rendered, render, render_confirmation};
-use kiosque::newsletters::sample_view;
+use kiosque::newsletters::render::{Rendered, render, render_confirmation, render_reader_mail};
+use kiosque::newsletters::{reader_view, sample_view};
 use std::path::{Path, PathBuf};
 
 fn main() -> anyhow::Result<()> {
@@ -28,6 +28,7 @@ fn main() -> anyhow::Result<()> {
         write(&folder, name, &render(&templates, &view)?)?;
     }
     write(&folder, "confirmation", &render_confirmation(&templates, &sample_view::confirmation())?)?;
+    write(&folder, "reader", &render_reader_mail(&templates, reader_view::sample())?)?;
     for (name, page) in sample_pages::pages() {
         let html = page.write(&templates, &sample_pages::site())?;
         std::fs::write(folder.join(format!("page-{name}.html")), html)?;

@@ -58,6 +58,8 @@ section! {
         pub on_doubt: OnDoubt = OnDoubt::Resend,
         /// Whether search engines are asked to leave its editions on the web alone.
         pub noindex: bool = false,
+        /// Whether a reader who leaves gets a last mail that acknowledges it.
+        pub last_mail: bool = false,
     } then check
 }
 

@@ -17,6 +17,7 @@ pub mod operate;
 pub mod own_data;
 mod policy;
 mod pump;
+pub mod reader_mail;
 mod relay;
 pub mod replies;
 mod retention;

@@ -220,6 +220,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'pending', $13, $14, $15)
         ON CONFLICT (dedup_key) DO NOTHING";
 
+    DELIVERY_BY_KEY = "SELECT id FROM deliveries WHERE dedup_key = $1";
+
     // Claims ----------------------------------------------------------------------------------------------------
     CLAIM = {
         sqlite: claim!("", "json_each($8)"),
@@ -530,7 +532,7 @@ statements! {
     SUPPRESSIONS_OF = "SELECT reason, reply, at, lifted_at FROM suppressions WHERE address_hash = $1
         ORDER BY at DESC, id DESC";
     INSCRIPTIONS_OF = "SELECT s.newsletter_id, n.slug, n.title, n.timezone, s.state, c.categories AS choice, s.layout,
-            s.created_at, s.confirmed_at, s.left_at
+            s.created_at, s.confirmed_at, s.left_at, s.paused_until, s.changed_at
         FROM subscribers r JOIN subscriptions s ON s.subscriber_id = r.id
         JOIN newsletters n ON n.id = s.newsletter_id JOIN choices c ON c.id = s.choice_id
         WHERE r.address_hash = $1 ORDER BY n.title, s.id";

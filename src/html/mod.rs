@@ -3,6 +3,7 @@
 //! [`clean`](clean()) is the one door for article bodies; [`text`] turns HTML into text and keeps text fit for XML;
 //! [`excerpt`](excerpt()) shortens; [`page`] and [`crawled_text`] find the article inside a saved page.
 
+pub mod address_pages;
 mod chars;
 mod clean;
 pub mod crawled_text;

@@ -1,5 +1,6 @@
 //! The public pages: what each one shows, and the template that shows it.
 
+use crate::html::address_pages::{AddressView, LostLinkView};
 use crate::html::edition_pages::{EditionArchivePage, EditionIndexPage, EditionPage};
 use crate::html::legal_pages::PrivacyView;
 use crate::html::look::Look;
@@ -124,11 +125,17 @@ pub enum Page {
         titles: Vec<String>,
         /// What was recorded.
         receipt: ReceiptView,
+        /// What the button that takes it back posts as `undo`; none when it is too late.
+        undo: Option<String>,
     },
     /// `/p/…`: what a reader chose.
     Preferences(Box<PreferencesView>),
     /// A reader's own data.
     OwnData(OwnDataPage),
+    /// `/adresse/…`: a change of address.
+    Address(Box<AddressView>),
+    /// `/preferences`: asking for the link to one's preferences.
+    LostLink(LostLinkView),
     /// A link of ours, but nothing is kept of the reader any more.
     Forgotten {},
     /// `/confidentialite`: what is kept of a reader.
@@ -350,6 +357,8 @@ impl Page {
             Page::Unsubscribed { .. } => "pages/unsubscribed.html",
             Page::OwnData(own) => own.template(),
             Page::Preferences(_) => "pages/preferences.html",
+            Page::Address(_) => "pages/address.html",
+            Page::LostLink(_) => "pages/lost_link.html",
             Page::Forgotten {} => "pages/forgotten.html",
             Page::Privacy { .. } => "pages/privacy.html",
             Page::LegalNotice {} => "pages/legal_notice.html",

@@ -3,11 +3,15 @@
 use crate::html::pages::Page;
 use serde::Serialize;
 
-/// `/p/{token}`. Its form posts to its own address: `letter` (a slug) once for every letter that is to come, `all` (a slug)
-/// for each of which all rubrics are wanted, `rubric` (`slug/rubric`) once for every other, `light`, `pause` (`2027-01-03`
+/// `/p/{token}`. Its first form posts to its own address: `letter` (a slug) once for every letter that is to come, `all` (a slug)
+/// for each of which all rubrics are wanted, `every` (a slug) for
+/// each that was shown so, `rubric` (`slug/rubric`) once for every other, `light`, `pause` (`2027-01-03`
 /// or empty) and `name`. Undoing is posting what was before.
+/// Its second form posts `address` to `/p/{token}/adresse`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct PreferencesView {
+    /// The token of the page's address.
+    pub token: String,
     /// The address, all but its first character and its domain hidden.
     pub masked: String,
     /// The first name.
@@ -34,6 +38,8 @@ pub struct PreferencesView {
     pub data_url: String,
     /// Whether the address must not be mailed.
     pub suppressed: bool,
+    /// The new address as it was typed, when its form comes back.
+    pub new_address: String,
 }
 
 /// One letter.
@@ -88,6 +94,8 @@ pub enum PreferencesMistake {
     Pause,
     /// Too long, or with characters that no name has.
     Name,
+    /// The new address is none.
+    Address,
 }
 
 /// Invented ones, for trying templates and for tests.
@@ -107,6 +115,11 @@ pub(super) fn samples() -> Vec<(String, Page)> {
     };
     let pause = PreferencesView { mistake: Some(PreferencesMistake::Pause), ..plain.clone() };
     let name = PreferencesView { mistake: Some(PreferencesMistake::Name), ..plain.clone() };
+    let address = PreferencesView {
+        mistake: Some(PreferencesMistake::Address),
+        new_address: "afi@exemple".into(),
+        ..plain.clone()
+    };
     let mut none = PreferencesView { any_on: false, suppressed: true, ..plain.clone() };
     none.letters.iter_mut().for_each(|letter| letter.on = false);
     [
@@ -115,6 +128,7 @@ pub(super) fn samples() -> Vec<(String, Page)> {
         ("preferences-mistake", mistaken),
         ("preferences-mistake-pause", pause),
         ("preferences-mistake-name", name),
+        ("preferences-mistake-address", address),
         ("preferences-none", none),
     ]
     .map(|(of, view)| (of.to_owned(), Page::Preferences(Box::new(view))))

@@ -65,6 +65,7 @@ pub struct Declaration {
     pub welcome: bool,
     pub on_doubt: OnDoubt,
     pub noindex: bool,
+    pub last_mail: bool,
 }
 
 /// Everything a configuration declares, in the order of the file.
@@ -319,6 +320,7 @@ impl Reading {
             welcome: declared.welcome,
             on_doubt: declared.on_doubt,
             noindex: declared.noindex,
+            last_mail: declared.last_mail,
         })
     }
 

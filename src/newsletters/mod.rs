@@ -20,6 +20,7 @@ pub mod newsletter;
 pub mod notice_view;
 pub mod online;
 mod online_sql;
+pub mod reader_view;
 mod release;
 pub mod render;
 mod revise;

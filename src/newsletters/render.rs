@@ -8,6 +8,7 @@ use crate::html::templates::{TemplateError, Templates};
 use crate::newsletters::button_view::ButtonView;
 use crate::newsletters::digest_view::{ConfirmationView, DigestView};
 use crate::newsletters::notice_view::NoticeView;
+use crate::newsletters::reader_view::ReaderMailView;
 use serde::Serialize;
 
 /// The longest HTML part, in bytes as it travels. Gmail hides what lies beyond 102 400 bytes behind a link, the foot
@@ -133,6 +134,21 @@ pub fn render_notice(templates: &Templates, view: NoticeView) -> Result<Rendered
     Ok(Rendered { subject, preheader, html, text })
 }
 
+/// Writes a mail to one reader about the letters themselves.
+///
+/// # Errors
+///
+/// When a template is wrong or asks for what the view does not hold.
+pub fn render_reader_mail(templates: &Templates, view: ReaderMailView) -> Result<Rendered, RenderError> {
+    let view = &view.without_foreign_marks();
+    let subject = one_line(&templates.render("email/reader_subject.txt", view)?);
+    let preheader = one_line(&templates.render("email/reader_preheader.txt", view)?);
+    let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
+    let html = html_of(templates, "email/reader.mjml", &context)?;
+    let text = tidy(&templates.render("email/reader.txt", &context)?);
+    Ok(Rendered { subject, preheader, html, text })
+}
+
 fn html_of(
     templates: &Templates,
     template: &'static str,
@@ -174,7 +190,7 @@ fn encoded_len(html: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::TOKEN_MARK;
+    use crate::mail::{PREFERENCES_MARK, TOKEN_MARK};
     use crate::newsletters::digest_view::{AnnouncedView, SectionView};
     use crate::newsletters::sample_view;
 
@@ -203,7 +219,8 @@ mod tests {
     #[test]
     fn subject_and_text_of_a_small_digest_read_well() {
         let mail = digest(&small());
-        let seen = mail.text.replace(TOKEN_MARK, "JETON").replace('\u{a0}', "~").replace('\u{202f}', "^");
+        let seen = mail.text.replace(TOKEN_MARK, "JETON").replace(PREFERENCES_MARK, "JETON");
+        let seen = seen.replace('\u{a0}', "~").replace('\u{202f}', "^");
         insta::assert_snapshot!(format!("Subject: {}\n\n{seen}", mail.subject));
     }
 

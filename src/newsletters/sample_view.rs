@@ -12,7 +12,10 @@ use crate::newsletters::digest_view::{
     NewsletterView, SectionView,
 };
 use crate::newsletters::notice_view::{NoticeBlock, NoticeCommand, NoticeMark, NoticeRow, NoticeView};
-use crate::newsletters::render::{RenderError, render, render_confirmation, render_link, render_notice};
+use crate::newsletters::reader_view;
+use crate::newsletters::render::{
+    RenderError, render, render_confirmation, render_link, render_notice, render_reader_mail,
+};
 use chrono::{NaiveDate, NaiveTime};
 
 /// Rubric, title, summary, author (or empty), whether it has a picture.
@@ -183,6 +186,7 @@ pub fn try_out(templates: &Templates) -> Result<(), RenderError> {
     }
     render_confirmation(templates, &confirmation())?;
     render_link(templates, &link())?;
+    render_reader_mail(templates, reader_view::sample())?;
     render_notice(templates, notice()).map(drop)
 }
 

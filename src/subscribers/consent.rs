@@ -219,6 +219,13 @@ pub mod wording {
         format!("Je reprends la réception de «\u{a0}{title}\u{a0}».")
     }
 
+    /// What confirming a change of address says, or taking it back.
+    #[must_use]
+    pub fn moved(title: &str, back: bool) -> String {
+        let which = if back { "de nouveau à l’ancienne" } else { "à cette" };
+        format!("Je souhaite recevoir «\u{a0}{title}\u{a0}» {which} adresse.")
+    }
+
     /// Beside the button that takes a leaving back.
     #[must_use]
     pub fn stayed(title: &str) -> String {

@@ -1,11 +1,15 @@
 //! Leaving: by the mail program's one-click button or the page behind the link. A "no" holds at once.
 
-use crate::clock::Timestamp;
+use crate::clock::{HOUR, Timestamp};
 use crate::db::{Db, Keys, Tx};
 use crate::subscribers::consent::{self, Event, NewEvent, Receipt, wording};
 use crate::subscribers::newsletter::Newsletter;
 use crate::subscribers::origin::Origin;
-use crate::subscribers::sql::{FIND_SUBSCRIPTION, LEAVE_SUBSCRIPTION, LOCK_SUBSCRIBER, OTHER_SUBSCRIPTIONS};
+use crate::subscribers::preferences::{Preferences, preferences};
+use crate::subscribers::preferences_sql::LEFT_TOGETHER;
+use crate::subscribers::sql::{
+    CONFIRM_SUBSCRIPTION, FIND_SUBSCRIPTION, LEAVE_SUBSCRIPTION, LOCK_SUBSCRIBER, OTHER_SUBSCRIPTIONS,
+};
 use crate::subscribers::subscription::{SubscriberId, SubscriptionId, SubscriptionState};
 use crate::subscribers::token::UnsubscribeToken;
 use crate::{execute, fetch_all, fetch_optional};
@@ -98,14 +102,101 @@ pub async fn leave(
             fetch_all!(&mut tx, OTHER_SUBSCRIPTIONS, row.subscriber_id, subscription)?
         }
     };
-    let receipt = end(&mut tx, &row, origin, now).await?;
+    let mut receipt = end(&mut tx, &row, origin, now).await?;
     let mut newsletters = vec![row.newsletter];
     for other in others {
-        end(&mut tx, &other, origin, now).await?;
+        let also = end(&mut tx, &other, origin, now).await?;
+        // What ended now is what is acknowledged, and what can be taken back together.
+        if receipt.at < now {
+            receipt = also;
+        }
         newsletters.push(other.newsletter);
     }
     tx.commit().await?;
     Ok(Left::Done(newsletters, receipt))
+}
+
+/// Who reads what a link ends; none when it is not ours, or nothing is kept of the reader any more.
+///
+/// # Errors
+/// When the store fails.
+pub async fn reader_of(db: &Db, keys: &Keys, token: &str) -> anyhow::Result<Option<Preferences>> {
+    let Some(UnsubscribeToken { subscription }) = UnsubscribeToken::read(keys, token) else {
+        return Ok(None);
+    };
+    let row = find(&mut db.begin_read().await?, subscription).await?;
+    match row {
+        Some(row) => preferences(db, row.subscriber_id).await,
+        None => Ok(None),
+    }
+}
+
+/// How long a leaving can be taken back by its page (ms): a "no" must not end by a link that lies about.
+pub const STAY_WITHIN: i64 = HOUR;
+
+/// A subscription that ended, and may come back.
+#[derive(Debug)]
+pub struct Stayed {
+    /// Its row.
+    pub subscription: SubscriptionId,
+    /// The letter.
+    pub newsletter: Newsletter,
+    subscriber: SubscriberId,
+}
+
+/// What the reader of a link left at one moment, `left_at`, the link's own letter or all; empty when that is no link of ours,
+/// or longer ago than [`STAY_WITHIN`].
+///
+/// # Errors
+/// When the store fails.
+pub async fn left_together(
+    tx: &mut Tx,
+    keys: &Keys,
+    token: &str,
+    left_at: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Stayed>> {
+    let Some(UnsubscribeToken { subscription }) = UnsubscribeToken::read(keys, token) else {
+        return Ok(Vec::new());
+    };
+    if now >= left_at.plus(STAY_WITHIN) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Row> = fetch_all!(tx, LEFT_TOGETHER, subscription, left_at)?;
+    let stayed = |row: Row| Stayed {
+        subscription: row.subscription_id,
+        newsletter: row.newsletter,
+        subscriber: row.subscriber_id,
+    };
+    Ok(rows.into_iter().map(stayed).collect())
+}
+
+/// Takes a leaving back. In a durable transaction; where an edition of a letter lacks rows, the reader must have his row of
+/// it first (`delivery::keep_before_change`). None when there was nothing to take back.
+///
+/// # Errors
+/// When the store fails.
+pub async fn stay(
+    tx: &mut Tx,
+    left: &[Stayed],
+    origin: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<Receipt>> {
+    let mut receipt = None;
+    for one in left {
+        execute!(tx, CONFIRM_SUBSCRIPTION, one.subscription, now)?;
+        let event = NewEvent {
+            subscriber: one.subscriber,
+            newsletter: one.newsletter.id,
+            event: Event::Confirmed,
+            wording: &wording::stayed(&one.newsletter.title),
+            origin: origin.into(),
+            at: now,
+        };
+        let said = consent::record(tx, &event).await?;
+        receipt = receipt.or(Some(said));
+    }
+    Ok(receipt)
 }
 
 async fn find(tx: &mut Tx, subscription: SubscriptionId) -> sqlx::Result<Option<Row>> {

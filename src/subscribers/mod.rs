@@ -22,6 +22,8 @@ mod import;
 mod keep;
 mod leave;
 mod list;
+mod move_address;
+mod move_sql;
 mod newsletter;
 mod origin;
 mod own_data;
@@ -51,15 +53,22 @@ pub use form_limits::{Admission, FormLimits, FormNetwork, admit, forget_networks
 pub use form_time::{FILLED_AFTER, FormTime, SHOWN_FOR};
 pub use import::{ImportError, ImportSummary, Mistake, Target, import};
 pub use keep::{go_on, letters_of};
-pub use leave::{Leaving, Left, Scope, leave, look_at_leaving};
+pub use leave::{
+    Leaving, Left, STAY_WITHIN, Scope, Stayed, leave, left_together, look_at_leaving, reader_of, stay,
+};
 pub use list::{Filter, Listed, Reader, ReaderSubscription, list, show};
+pub use move_address::{
+    AddressChange, AddressChangeId, AddressLink, CONFIRM_ADDRESS_FOR, Moved, UNDO_ADDRESS_FOR, ask_to_move,
+    confirm_move, look_at_move, note_asked, note_told, undo_move,
+};
 pub use newsletter::{Newsletter, NewsletterId, find_newsletter, list_newsletters};
 pub use origin::{Origin, truncate_origins, truncated};
 pub use own_data::{
     OwnConfirmation, OwnEvent, OwnReader, OwnSubscription, OwnSuppression, moment, moment_or_none, own_reader,
 };
 pub use preferences::{
-    Change, ChosenLetter, NAME_MAX, Preferences, Wish, choose_letter, lock_preferences, preferences, rename,
+    Change, ChosenLetter, NAME_MAX, Preferences, Wish, choose_letter, lock_preferences, may_mail_link,
+    preferences, preferences_of_address, rename,
 };
 pub use preferences_token::{PREFERENCES_PATH, PreferencesToken};
 pub use subscription::{ConfirmationId, SubscriberId, SubscriptionId, SubscriptionState};
@@ -72,5 +81,5 @@ use crate::db::Sql;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [sql::ALL, crowd::ALL, form_sql::ALL, preferences_sql::ALL, own_sql::ALL].concat()
+    [sql::ALL, crowd::ALL, form_sql::ALL, preferences_sql::ALL, move_sql::ALL, own_sql::ALL].concat()
 }

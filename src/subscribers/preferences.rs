@@ -4,12 +4,15 @@ use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
 use crate::mail::Address;
 use crate::subscribers::address::AddressHash;
-use crate::subscribers::ask::add_subscription;
+use crate::subscribers::ask::{ASK_EVERY, add_subscription};
 use crate::subscribers::choice::Choice;
 use crate::subscribers::consent::{self, Event, NewEvent, wording};
+use crate::subscribers::move_sql::HOLDER_OF_ADDRESS;
 use crate::subscribers::newsletter::Newsletter;
 use crate::subscribers::origin::Origin;
-use crate::subscribers::preferences_sql::{CHOSEN_LETTERS, NAME_SUBSCRIBER, PREFERENCES_OF, SET_PREFERENCES};
+use crate::subscribers::preferences_sql::{
+    CHOSEN_LETTERS, MAIL_LINK, NAME_SUBSCRIBER, PREFERENCES_OF, SET_PREFERENCES,
+};
 use crate::subscribers::sql::{CONFIRM_SUBSCRIPTION, LEAVE_SUBSCRIPTION, LOCK_SUBSCRIBER};
 use crate::subscribers::subscription::{SubscriberId, SubscriptionId, SubscriptionState};
 use crate::subscribers::suppression::{self, Suppression};
@@ -42,6 +45,8 @@ pub struct ChosenLetter {
     pub newsletter: Newsletter,
     /// Whether it comes.
     pub on: bool,
+    /// Whether it was ever confirmed: what was only asked for by the form may be somebody else's doing.
+    pub confirmed: bool,
     /// Of which rubrics.
     pub choice: Choice,
     /// Without images.
@@ -94,6 +99,7 @@ struct Reader {
 struct Letter {
     subscription_id: SubscriptionId,
     state: SubscriptionState,
+    confirmed_at: Option<Timestamp>,
     categories: String,
     light: bool,
     paused_until: Option<Timestamp>,
@@ -133,6 +139,27 @@ pub async fn lock_preferences(tx: &mut Tx, subscriber: SubscriberId) -> anyhow::
     read(tx, subscriber).await
 }
 
+/// The same of whoever has an address; none when nobody has it.
+///
+/// # Errors
+/// When the store fails.
+pub async fn preferences_of_address(tx: &mut Tx, hash: AddressHash) -> anyhow::Result<Option<Preferences>> {
+    let row: Option<(SubscriberId,)> = fetch_optional!(tx, HOLDER_OF_ADDRESS, hash.as_bytes())?;
+    match row {
+        Some((id,)) => lock_preferences(tx, id).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether a mail with the link to the preferences may go to a reader because somebody did something in his name: once a
+/// day. It counts as gone.
+///
+/// # Errors
+/// When the store fails.
+pub async fn may_mail_link(tx: &mut Tx, subscriber: SubscriberId, now: Timestamp) -> sqlx::Result<bool> {
+    Ok(execute!(tx, MAIL_LINK, subscriber, now, now.plus(-ASK_EVERY))? == 1)
+}
+
 async fn read(tx: &mut Tx, subscriber: SubscriberId) -> anyhow::Result<Option<Preferences>> {
     let reader: Option<Reader> = fetch_optional!(tx, PREFERENCES_OF, subscriber)?;
     let Some(reader) = reader else { return Ok(None) };
@@ -145,6 +172,7 @@ async fn read(tx: &mut Tx, subscriber: SubscriberId) -> anyhow::Result<Option<Pr
         Ok(ChosenLetter {
             subscription: row.subscription_id,
             on: row.state == SubscriptionState::Confirmed,
+            confirmed: row.confirmed_at.is_some(),
             choice: row.categories.parse()?,
             light: row.light,
             paused_until: row.paused_until,
@@ -213,7 +241,7 @@ pub async fn choose_letter(
     let pause = wish.pause.as_ref().map(|(until, _)| *until);
     let as_before = old.filter(|old| old.choice == wish.choice && old.light == wish.light);
     let pause_before = old.and_then(|old| old.paused_until);
-    if as_before.is_none() || pause_before != pause {
+    if !was_on || as_before.is_none() || pause_before != pause {
         let choice = wish.choice.store(tx).await?;
         execute!(tx, SET_PREFERENCES, subscription, choice, wish.light, pause, now)?;
     }

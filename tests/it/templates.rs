@@ -2,7 +2,7 @@
 
 use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
-use kiosque::newsletters::{render, sample_view};
+use kiosque::newsletters::{reader_view, render, sample_view};
 
 /// Every mail and page as readers see it: name and text.
 fn texts() -> Vec<(String, String)> {
@@ -23,6 +23,7 @@ fn texts() -> Vec<(String, String)> {
         "confirmation",
         render::render_confirmation(&templates, &sample_view::confirmation()).expect("a mail"),
     );
+    mail("reader", render::render_reader_mail(&templates, reader_view::sample()).expect("a mail"));
     for (name, page) in sample_pages::pages() {
         let html = page.write(&templates, &sample_pages::site()).expect("a page");
         texts.push((name, visible(&html)));

@@ -102,6 +102,8 @@ fn a_reader_of_other_rubrics_did_not_see_it() {
         created_at: SLOT,
         confirmed_at: Some(SLOT),
         left_at: None,
+        paused_until: None,
+        changed_at: None,
     };
     let text = seen(&article(), &rules(), Some(&subscription("2,3")));
     assert!(text.is_some_and(|text| text.contains("Économie")));

@@ -207,11 +207,26 @@ fn left_out(edition: &EditionFacts, reader: &Address, now: Timestamp) -> Vec<Str
             &[&at(confirmed), &at(released)],
         )];
     }
+    if let Some(until) = subscription.paused_until.filter(|until| *until > released) {
+        return vec![sentence(
+            &format!("{left}elle est suspendue par le lecteur jusqu’au {{}}."),
+            &[&at(until)],
+        )];
+    }
     if let Some(past) = reader.suppressed_at(released) {
         return vec![sentence(left.trim_end_matches(" : "), &[]) + ".", suppressed(past, edition.zone)];
     }
     if subscription.state == SubscriptionState::Pending {
         return vec![sentence(&format!("{left}une nouvelle inscription attend d’être confirmée."), &[])];
+    }
+    if let Some(changed) = subscription.changed_at.filter(|changed| *changed > released) {
+        return vec![sentence(
+            &format!(
+                "{left}les préférences du lecteur ont changé le {{}}, après le départ ; celles d’alors ne prévoyaient pas \
+                 cette édition."
+            ),
+            &[&at(changed)],
+        )];
     }
     if !edition.choice_has_variant {
         let chosen = edition.chosen.as_deref().unwrap_or_default();

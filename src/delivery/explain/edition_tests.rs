@@ -46,6 +46,8 @@ fn reader() -> Address {
             created_at: SLOT.plus(-90_000_000),
             confirmed_at: Some(SLOT.plus(-86_400_000)),
             left_at: None,
+            paused_until: None,
+            changed_at: None,
         }],
         hash: vec![1; 32],
     }
@@ -197,6 +199,10 @@ fn who_has_no_message_is_told_by_which_rule() {
     says(&edition(), &unconfirmed, "n’a pas été confirmée.");
     let left = with(|s| (s.state, s.left_at) = (SubscriptionState::Left, Some(SLOT)));
     says(&edition(), &left, "elle s’est désinscrite le lundi 23 novembre 2026 à 7 h 0 min 0 s.");
+    let paused = with(|s| s.paused_until = Some(SLOT.plus(86_400_000)));
+    says(&edition(), &paused, "elle est suspendue par le lecteur jusqu’au mardi 24 novembre 2026");
+    let changed = with(|s| s.changed_at = Some(SLOT.plus(60_000)));
+    says(&edition(), &changed, "après le départ ; celles d’alors ne prévoyaient pas cette édition.");
     let late = with(|s| s.confirmed_at = Some(SLOT.plus(1000)));
     says(&edition(), &late, "confirmée le lundi 23 novembre 2026 à 7 h 0 min 1 s, après le départ");
     let mut suppressed = reader();

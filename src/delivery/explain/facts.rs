@@ -53,6 +53,10 @@ pub struct SubscriptionFacts {
     pub confirmed_at: Option<Timestamp>,
     /// When it ended.
     pub left_at: Option<Timestamp>,
+    /// Until when the reader has suspended it.
+    pub paused_until: Option<Timestamp>,
+    /// When the reader last changed rubrics, layout or pause.
+    pub changed_at: Option<Timestamp>,
 }
 
 impl SubscriptionFacts {

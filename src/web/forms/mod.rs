@@ -4,11 +4,13 @@
 //! program's one-click. Nothing here redirects, sets a cookie or loads anything from elsewhere, and no token reaches
 //! a log or a `Referer`.
 
+mod address;
 mod answer;
 mod came;
 mod confirm;
 mod fields;
 mod json;
+mod lost_link;
 mod offer;
 mod own_data;
 mod own_data_view;
@@ -33,5 +35,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/donnees/{token}", get(own_data::look).post(own_data::act))
         .route("/p/{token}", get(preferences::show).post(preferences::save))
         .route("/p/{token}/donnees", get(own_data::show).post(own_data::ask))
+        .route("/p/{token}/adresse", axum::routing::post(address::ask))
+        .route("/adresse/{token}", get(address::show).post(address::act))
+        .route("/preferences", get(lost_link::show).post(lost_link::ask))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::leave))
 }

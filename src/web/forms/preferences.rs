@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::{Purpose, Tx};
 use crate::delivery;
+use crate::delivery::reader_mail::{self, ReaderMail, Said};
 use crate::french::date::full_date;
 use crate::french::number::list;
 use crate::html::pages::Page;
@@ -42,8 +43,13 @@ pub(super) async fn show(
         return page(&app, StatusCode::OK, &Page::Forgotten {});
     };
     let letters = letters(&app, &mut app.db.begin_read().await?, &preferences).await?;
-    let view = view(&preferences, &letters, app.clock.now());
-    shown(&app, StatusCode::OK, PreferencesView { data_url: data_url(&app, subscriber), ..view })
+    shown(&app, StatusCode::OK, view(&app, &preferences, &letters, app.clock.now()))
+}
+
+/// The page as it stands in the store.
+pub(super) async fn as_it_stands(app: &App, preferences: &Preferences) -> anyhow::Result<PreferencesView> {
+    let letters = letters(app, &mut app.db.begin_read().await?, preferences).await?;
+    Ok(view(app, preferences, &letters, app.clock.now()))
 }
 
 /// Saves what was chosen. It is kept before the answer; posting it again changes nothing.
@@ -59,8 +65,7 @@ pub(super) async fn save(
     };
     let letters = letters(&app, &mut tx, &before).await?;
     let now = app.clock.now();
-    let data_url = data_url(&app, subscriber);
-    let before_view = PreferencesView { data_url: data_url.clone(), ..view(&before, &letters, now) };
+    let before_view = view(&app, &before, &letters, now);
     let asked = match Asked::read(&fields, &letters, &before, now) {
         Ok(asked) => asked,
         Err(mistake) => {
@@ -79,12 +84,14 @@ pub(super) async fn save(
     if renamed {
         subscribers::rename(&mut tx, subscriber, asked.name.as_deref()).await?;
     }
+    tell_of_joining(&app, &mut tx, subscriber, &changes, now).await?;
     tx.commit().await?;
+    app.waker.wake();
     tracing::info!(changes = changes.len(), "a reader saved preferences");
     let Some(after) = subscribers::preferences(&app.db, subscriber).await? else {
         return page(&app, StatusCode::OK, &Page::Forgotten {});
     };
-    let mut after = PreferencesView { data_url, ..view(&after, &letters, now) };
+    let mut after = view(&app, &after, &letters, now);
     after.said = said(&changes, renamed, after.paused_until.as_deref(), fields.has("undo"));
     if renamed || !changes.is_empty() {
         after.undo = fields_of(&before_view);
@@ -92,17 +99,48 @@ pub(super) async fn save(
     shown(&app, StatusCode::OK, after)
 }
 
+/// Tells the mailbox of letters that were added, at most once a day: the mail with the link may have been forwarded.
+async fn tell_of_joining(
+    app: &App,
+    tx: &mut Tx,
+    subscriber: SubscriberId,
+    changes: &[Change],
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let joined: Vec<&Newsletter> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::On(newsletter) => Some(newsletter),
+            _ => None,
+        })
+        .collect();
+    let Some(first) = joined.first() else { return Ok(()) };
+    if !subscribers::may_mail_link(tx, subscriber, now).await? {
+        return Ok(());
+    }
+    let Some(reader) = subscribers::lock_preferences(tx, subscriber).await? else { return Ok(()) };
+    let Some(letter) = reader.letter(first) else { return Ok(()) };
+    let mail = ReaderMail {
+        key: &format!("joined:{subscriber}:{}", now.millis()),
+        subscription: letter.subscription,
+        to: &reader.address,
+        said: Said::Joined { letters: quoted(&joined) },
+        newsletter: &first.slug,
+    };
+    reader_mail::enqueue(tx, &app.desk, &app.keys, &mail, now).await.map(drop)
+}
+
+/// « La Matinale » et « Le Soir ».
+pub(super) fn quoted(newsletters: &[&Newsletter]) -> String {
+    let titles: Vec<String> = newsletters.iter().map(|one| format!("« {} »", one.title)).collect();
+    list(&titles.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 fn read(app: &App, token: Result<Path<String>, PathRejection>) -> Option<PreferencesToken> {
     PreferencesToken::read(&app.keys, &token.ok()?.0)
 }
 
-/// The page of the reader's own data.
-fn data_url(app: &App, subscriber: SubscriberId) -> String {
-    let token = PreferencesToken::write(app.keys.current(Purpose::Token), subscriber);
-    format!("{}{PREFERENCES_PATH}{token}/donnees", app.config.public_url.path())
-}
-
-fn shown(app: &App, status: StatusCode, view: PreferencesView) -> Result<Response, Failure> {
+pub(super) fn shown(app: &App, status: StatusCode, view: PreferencesView) -> Result<Response, Failure> {
     page(app, status, &Page::Preferences(Box::new(view)))
 }
 
@@ -134,7 +172,7 @@ async fn letters(app: &App, tx: &mut Tx, preferences: &Preferences) -> anyhow::R
     Ok(letters)
 }
 
-fn view(preferences: &Preferences, letters: &[Letter], now: Timestamp) -> PreferencesView {
+fn view(app: &App, preferences: &Preferences, letters: &[Letter], now: Timestamp) -> PreferencesView {
     let of = |letter: &Letter| {
         let had = preferences.letter(&letter.newsletter);
         let choice = had.map_or(&Choice::All, |had| &had.choice);
@@ -168,7 +206,11 @@ fn view(preferences: &Preferences, letters: &[Letter], now: Timestamp) -> Prefer
         .max_by_key(|(until, _)| *until)
         .map(|(until, newsletter)| zone_of(Some(newsletter)).local(until.to_utc()).date());
     let (first, last) = pause_days(zone, now);
+    let key = app.keys.current(Purpose::Token);
+    let token = PreferencesToken::write(key, preferences.subscriber);
     PreferencesView {
+        data_url: format!("{}{PREFERENCES_PATH}{token}/donnees", app.config.public_url.path()),
+        token,
         masked: preferences.address.masked(),
         name: preferences.name.clone().unwrap_or_default(),
         letters: letters.iter().map(of).collect(),
@@ -249,14 +291,16 @@ fn choice(
     if letter.rubrics.is_empty() {
         return Ok(before.letter(&letter.newsletter).map_or(Choice::All, |had| had.choice.clone()));
     }
-    if fields.all("all").any(|one| one == slug) {
-        return Ok(Choice::All);
-    }
     let ticked = |rubric: &&Rubric| {
         fields.all("rubric").any(|one| one.split_once('/') == Some((slug.as_str(), rubric.slug.as_str())))
     };
     let only: std::collections::BTreeSet<_> =
         letter.rubrics.iter().filter(ticked).map(|rubric| rubric.id).collect();
+    // Shown with all rubrics ticked, it comes back with some besides: those are what was meant.
+    let all = |name| fields.all(name).any(|one| one == slug);
+    if all("all") && (only.is_empty() || !all("every")) {
+        return Ok(Choice::All);
+    }
     match only.is_empty() {
         true if on => Err(PreferencesMistake::Rubrics { slug: slug.clone() }),
         true => Ok(Choice::All),
