@@ -483,7 +483,7 @@ async fn confirming_lifts_what_the_reader_may_lift_and_nothing_graver() {
             }
         }
         let lifted = Reason::ALL.iter().filter(|reason| reason.ends_by_confirming());
-        assert_eq!(lifted.count(), 4, "bounce, not me, erased, imported");
+        assert_eq!(lifted.count(), 5, "hard and soft bounces, not me, erased, imported");
     })
     .await;
 }
