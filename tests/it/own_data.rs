@@ -23,6 +23,13 @@ async fn with_everything(room: &ReaderRoom) {
     room.subscribed(ADDRESS).await;
     room.room.sql("UPDATE subscribers SET name = 'essai_nom' WHERE address LIKE 'ama.mensah%'").await;
     room.subscribed("kofi@exemple.tg").await;
+    // Only the one who is erased is looked for afterwards.
+    room.room
+        .sql(
+            "UPDATE consent_events SET network_address = NULL, user_agent = NULL
+              WHERE subscriber_id = (SELECT id FROM subscribers WHERE address LIKE 'kofi%')",
+        )
+        .await;
     room.release(1).await;
     room.fan_out().await;
     room.sent().await;
