@@ -89,7 +89,7 @@ class Demo:
         self.started = time.monotonic()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "demo"], cwd=self.folder.name, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                [PROGRAM, "demo"], cwd=self.folder.name, env={**os.environ, "TMPDIR": self.folder.name}, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
         try:
             self.base = wait_for("the addresses", self._base, STARTS_WITHIN)
