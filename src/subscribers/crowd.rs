@@ -1,7 +1,5 @@
 //! Readers made by set, to measure with: a million of them in half a minute.
 
-use anyhow::Context;
-
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::subscribers::choice::Choice;
@@ -21,12 +19,14 @@ statements! {
                 sha256(convert_to('lecteur-' || n, 'UTF8')), 'Koffi Lecteur ' || n, $3
             FROM crowd"
     };
-    // $1 newsletter, $2 the first choice, $3 the number of choices, $4 now, $5 after this subscriber. Neighbours choose
-    // differently.
+    // $1 newsletter, $2 the number of choices, $3 now, $4 after this subscriber. Neighbours choose differently.
     CROWD_SUBSCRIPTIONS = "INSERT INTO subscriptions
             (subscriber_id, newsletter_id, choice_id, state, created_at, confirmed_at)
-        SELECT s.id, $1, $2 + (s.id * 7919 % 1000003) % $3, 'confirmed', $4, $4
-        FROM subscribers s WHERE s.id > $5 ORDER BY s.id";
+        SELECT s.id, $1, c.id, 'confirmed', $3, $3
+        FROM subscribers s JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM choices) AS c
+            ON c.place = s.id * 7919 % 1000003 % $2
+        WHERE s.id > $4 ORDER BY s.id";
+    COUNT_CHOICES = "SELECT count(*) AS choices FROM choices";
     LAST_SUBSCRIBER = "SELECT coalesce(max(id), 0) AS last FROM subscribers";
 }
 
@@ -45,22 +45,20 @@ pub async fn make_crowd(
     choices: &[Choice],
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let mut ids = Vec::with_capacity(choices.len());
     let mut tx = db.begin().await?;
     for choice in choices {
-        ids.push(choice.store(&mut tx).await?.0);
+        choice.store(&mut tx).await?;
     }
+    let (count,): (i64,) = fetch_one!(&mut tx, COUNT_CHOICES)?;
     tx.commit().await?;
-    let first = *ids.first().context("a crowd needs a choice")?;
-    let count = i64::try_from(ids.len())?;
-    anyhow::ensure!(ids.iter().copied().eq(first..first + count), "the store holds choices already");
+    anyhow::ensure!(count == i64::try_from(choices.len())?, "the store holds other choices already");
     let mut made = 0;
     while made < readers {
         let upto = (made + AT_ONCE).min(readers);
         let mut tx = db.begin().await?;
         let (last,): (i64,) = fetch_one!(&mut tx, LAST_SUBSCRIBER)?;
         execute!(&mut tx, CROWD_SUBSCRIBERS, made + 1, upto, now)?;
-        execute!(&mut tx, CROWD_SUBSCRIPTIONS, newsletter, first, count, now, last)?;
+        execute!(&mut tx, CROWD_SUBSCRIPTIONS, newsletter, count, now, last)?;
         tx.commit().await?;
         made = upto;
     }
