@@ -118,6 +118,27 @@ CREATE INDEX subscribers_created ON subscribers (created_at);
 
 -- CSV
 
+-- A chunk of an import inside its transaction; empty otherwise.
+CREATE TABLE import_stage (
+    address_hash     BYTEA NOT NULL,
+    address          TEXT NOT NULL,
+    domain           TEXT NOT NULL,
+    name             TEXT,
+    newsletter_id    BIGINT,                       -- a reader: where to, with which choice
+    choice_id        BIGINT,
+    reference        TEXT,                         -- of the event
+    opt_in           TEXT,                         -- 'asked' or 'confirmed' elsewhere, when that is known
+    opt_in_at        BIGINT,
+    opt_in_reference TEXT,
+    reason           TEXT,                         -- a refusal: why, in whose words, since when
+    words            TEXT,
+    said_at          BIGINT,
+    outcome          TEXT
+);
+
+-- An import asks whether a refusal was lifted here.
+CREATE INDEX suppressions_lifted ON suppressions (address_hash) WHERE lifted_at IS NOT NULL;
+
 -- Editions on the web
 
 -- The last part of an edition's public address, decided when it is frozen: '2026-11-23', or '2026-11-23-18h00' for what is

@@ -32,6 +32,7 @@ mod snippet;
 mod sources;
 mod status;
 mod subscriber;
+mod subscriber_import;
 mod suppression;
 
 use std::path::PathBuf;

@@ -15,8 +15,13 @@ pub struct Format {
 
 /// Prints a text and a line break. A reader that has gone (`kiosque article list | head`) ends the program quietly.
 pub fn say(text: impl AsRef<str>) {
+    put(format!("{}\n", text.as_ref()));
+}
+
+/// Prints a text as it is; otherwise as [`say`].
+pub fn put(text: impl AsRef<str>) {
     let mut out = io::stdout().lock();
-    if let Err(error) = writeln!(out, "{}", text.as_ref()).and_then(|()| out.flush())
+    if let Err(error) = out.write_all(text.as_ref().as_bytes()).and_then(|()| out.flush())
         && error.kind() == io::ErrorKind::BrokenPipe
     {
         std::process::exit(0);

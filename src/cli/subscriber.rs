@@ -1,6 +1,6 @@
 //! `kiosque subscriber`: readers.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Subcommand;
 
@@ -8,14 +8,14 @@ use super::Failure;
 use super::output::{self, Format, Table};
 use super::own_data;
 use super::setup::{self, Access};
+use super::subscriber_import as import;
 use crate::app::App;
+use crate::articles;
 use crate::delivery::{self, ResendError};
-use crate::french::number::count;
 use crate::mail::{Address, Mailbox};
 use crate::newsletters::edition::EditionId;
 use crate::subscribers::{
-    self, AddressHash, Enrolled, Enrolment, Filter, ImportError, ImportSummary, Listed, Reader, Reason,
-    SubscriptionState, Target, register_act,
+    self, AddressHash, Enrolled, Enrolment, Filter, Listed, Reader, Reason, SubscriptionState, register_act,
 };
 
 #[derive(Debug, Subcommand)]
@@ -75,24 +75,14 @@ pub(super) enum Verb {
         /// Only in this state: pending, confirmed or left
         #[arg(long)]
         state: Option<SubscriptionState>,
+        /// Write CSV that spreadsheets open, and that `subscriber import` reads
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
         #[command(flatten)]
         format: Format,
     },
-    /// Take readers, or addresses never to mail, from a CSV file
-    #[command(group(clap::ArgGroup::new("what").required(true).args(["newsletter", "kind"])))]
-    Import {
-        /// The file: a first line `address` or `address,name`, then one reader a line
-        file: PathBuf,
-        /// The newsletter's slug
-        #[arg(long, value_name = "SLUG", requires = "consent")]
-        newsletter: Option<String>,
-        /// Where the consent comes from, in words; kept as proof with every reader
-        #[arg(long, value_name = "TEXT", requires = "newsletter")]
-        consent: Option<String>,
-        /// Take the addresses as ones never to mail
-        #[arg(long = "as", value_name = "suppressed", value_parser = ["suppressed"])]
-        kind: Option<String>,
-    },
+    /// Take readers, or addresses never to mail, from CSV files: spreadsheets or exports of other systems
+    Import(import::Arguments),
 }
 
 pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure> {
@@ -103,10 +93,13 @@ pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure>
         Verb::Erase { address, yes } => own_data::erase(named, &address, yes).await,
         Verb::Silent { at, format } => own_data::silent(named, at, format).await,
         Verb::Resend { address, edition } => resend(named, &address, edition).await,
-        Verb::List { newsletter, state, format } => list(named, &Filter { newsletter, state }, format).await,
-        Verb::Import { file, newsletter, consent, kind: _ } => {
-            import(named, &file, newsletter.as_deref().zip(consent.as_deref())).await
+        Verb::List { newsletter, state, csv: true, .. } => {
+            list_csv(named, &Filter { newsletter, state }).await
         }
+        Verb::List { newsletter, state, csv: false, format } => {
+            list(named, &Filter { newsletter, state }, format).await
+        }
+        Verb::Import(arguments) => import::run(named, arguments).await,
     }
 }
 
@@ -223,6 +216,24 @@ async fn list(named: Option<&Path>, filter: &Filter, format: Format) -> Result<(
     Ok(())
 }
 
+/// Page by page, so that a list of any length goes out.
+async fn list_csv(named: Option<&Path>, filter: &Filter) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Read).await?;
+    if let Some(slug) = &filter.newsletter {
+        setup::declared(&app.declarations, slug)?;
+    }
+    let categories = articles::categories(&app.db).await?;
+    let sheet = subscribers::Sheet::new(categories.into_iter().map(|category| (category.id, category.slug)));
+    output::put(sheet.header());
+    let mut after = None;
+    loop {
+        let page = subscribers::list(&app.db, filter, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.id);
+        output::put(page.iter().map(|listed| sheet.row(listed)).collect::<String>());
+    }
+}
+
 async fn show(named: Option<&Path>, address: &Address, format: Format) -> Result<(), Failure> {
     let app = setup::open(named, Access::Read).await?;
     let Some(reader) = subscribers::show(&app.db, &app.keys, address).await? else {
@@ -271,47 +282,4 @@ fn print(reader: &Reader) {
     }
     output::say("");
     table.print("no consent events");
-}
-
-async fn import(named: Option<&Path>, file: &Path, readers: Option<(&str, &str)>) -> Result<(), Failure> {
-    let app = setup::open(named, Access::Write).await?;
-    let found;
-    let target = match readers {
-        None => Target::Suppressed,
-        Some((slug, consent)) => {
-            found = newsletter(&app, slug).await?;
-            Target::Readers { newsletter: &found, consent }
-        }
-    };
-    let summary = subscribers::import(&app.db, &app.keys, &app.clock, file, target).await;
-    let summary = summary.map_err(|error| match error {
-        ImportError::Store(error) => Failure::Failed(error),
-        ImportError::Header(_) | ImportError::Consent => Failure::usage(format!("kiosque: {error}")),
-        other @ ImportError::File(..) => Failure::Failed(other.into()),
-    })?;
-    for mistake in &summary.mistakes {
-        output::complain(&mistake.to_string());
-    }
-    output::say(told(&summary, readers.is_some()));
-    if summary.mistakes.is_empty() { Ok(()) } else { Err(Failure::Reported) }
-}
-
-/// « 12 lecteurs ajoutés, 3 l’étaient déjà, 1 désinscription respectée, … »
-fn told(summary: &ImportSummary, readers: bool) -> String {
-    let n = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let mut parts = vec![match readers {
-        true => count(n(summary.added), "lecteur ajouté", "lecteurs ajoutés"),
-        false => count(n(summary.added), "adresse bloquée", "adresses bloquées"),
-    }];
-    for (number, one, many) in [
-        (summary.already, "déjà connue", "déjà connues"),
-        (summary.have_left, "désinscription respectée", "désinscriptions respectées"),
-        (summary.suppressed, "adresse à ne plus solliciter", "adresses à ne plus solliciter"),
-        (summary.mistakes.len() as u64, "ligne refusée", "lignes refusées"),
-    ] {
-        if number > 0 {
-            parts.push(count(n(number), one, many));
-        }
-    }
-    format!("{} ({}).", parts.join(", "), count(n(summary.lines), "ligne lue", "lignes lues"))
 }

@@ -17,6 +17,11 @@ impl AddressHash {
         Self(keys.current(Purpose::Suppression).mac(&[b"address", address.key().as_bytes()]))
     }
 
+    /// Its 32 bytes.
+    pub(super) fn into_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     /// As it stands in the database: 32 bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

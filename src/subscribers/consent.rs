@@ -62,6 +62,8 @@ impl Event {
 #[serde(transparent)]
 pub struct Reference(String);
 
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
 impl Reference {
     fn draw(event: Event) -> Self {
         Self::with(event.letter())
@@ -69,7 +71,6 @@ impl Reference {
 
     /// One that begins with this letter.
     pub(super) fn with(letter: char) -> Self {
-        const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
         // The last 62 bits of a version 4 UUID are random (RFC 9562 §5.4).
         let mut bits = uuid::Uuid::new_v4().as_u128();
         let mut text = String::from(letter);
@@ -81,6 +82,34 @@ impl Reference {
             bits /= 32;
         }
         Self(text)
+    }
+}
+
+/// References that lie next to each other: a million events of an import then touch each page of the store's index once,
+/// not at random. Where they begin is random.
+#[derive(Debug)]
+pub(super) struct Neighbours(u64);
+
+impl Reference {
+    /// References for the events of one transaction; one that is taken already is refused by the store.
+    pub(super) fn neighbours() -> Neighbours {
+        Neighbours(uuid::Uuid::new_v4().as_u128() as u64)
+    }
+}
+
+impl Neighbours {
+    /// The next one.
+    pub(super) fn next(&mut self, event: Event) -> Reference {
+        self.0 = self.0.wrapping_add(1);
+        let mut text = String::from(event.letter());
+        for place in 0..8 {
+            if place % 4 == 0 {
+                text.push('-');
+            }
+            let bits = self.0 >> (5 * (7 - place));
+            text.push(char::from(ALPHABET[(bits % 32) as usize]));
+        }
+        Reference(text)
     }
 }
 

@@ -31,6 +31,7 @@ mod own_sql;
 mod preferences;
 mod preferences_sql;
 mod preferences_token;
+mod sheet;
 mod sql;
 mod subscription;
 mod suppression;
@@ -51,7 +52,10 @@ pub use erase::forget;
 pub use first_name::{FirstName, FirstNameError};
 pub use form_limits::{Admission, FormLimits, FormNetwork, admit, forget_networks, form_is_flooded};
 pub use form_time::{FILLED_AFTER, FormTime, SHOWN_FOR};
-pub use import::{ImportError, ImportSummary, Mistake, Target, import};
+pub use import::{
+    Column, Destination, Held, ImportError, ImportSummary, Kind, Letter, Mistake, Order, PlaceError, Places,
+    Progress, System, import, read as read_list,
+};
 pub use keep::{go_on, letters_of};
 pub use leave::{
     Leaving, Left, STAY_WITHIN, Scope, Stayed, leave, left_together, look_at_leaving, reader_of, stay,
@@ -71,6 +75,7 @@ pub use preferences::{
     preferences, preferences_of_address, rename,
 };
 pub use preferences_token::{PREFERENCES_PATH, PreferencesToken};
+pub use sheet::Sheet;
 pub use subscription::{ConfirmationId, SubscriberId, SubscriptionId, SubscriptionState};
 pub use suppression::{Reason, Suppression, suppress, suppress_stored, suppression_of};
 pub use token::{CONFIRM_FOR, ConfirmToken, UnsubscribeToken};
@@ -81,5 +86,6 @@ use crate::db::Sql;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<Sql> {
-    [sql::ALL, crowd::ALL, form_sql::ALL, preferences_sql::ALL, move_sql::ALL, own_sql::ALL].concat()
+    [sql::ALL, crowd::ALL, form_sql::ALL, preferences_sql::ALL, move_sql::ALL, own_sql::ALL, import::sql::ALL]
+        .concat()
 }

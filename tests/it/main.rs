@@ -50,6 +50,7 @@ mod own_data;
 mod own_data_cli;
 mod pages;
 mod preferences;
+mod reader_files;
 mod reader_pages;
 mod readers;
 mod reload;

@@ -1,6 +1,5 @@
 //! Readers: asking, confirming, leaving, coming back; what stops a mail and what lets it go again.
 
-use std::path::Path;
 use std::slice;
 use std::sync::Arc;
 
@@ -9,8 +8,8 @@ use kiosque::db::{Db, Keys, Purpose};
 use kiosque::mail::{Address, Mailbox};
 use kiosque::subscribers::{
     self, AddressHash, Asked, Asking, ConfirmationDue, Confirmed, Enrolled, Enrolment, Event, Filter,
-    ImportError, Leaving, Left, Link, Newsletter, Reader, Reason, Refused, Scope, SubscriptionId,
-    SubscriptionState, Target, UnsubscribeToken, Wanted,
+    Leaving, Left, Link, Newsletter, Reader, Reason, Refused, Scope, SubscriptionId, SubscriptionState,
+    UnsubscribeToken, Wanted,
 };
 use kiosque::{execute, fetch_one, statements};
 use tokio::sync::Barrier;
@@ -531,93 +530,6 @@ async fn a_newsletter_is_found_by_a_slug_it_had_before_unless_another_took_it() 
         assert_eq!(find("journal").await, Some(stage.matinale.clone()));
         assert_eq!(find("soir").await, Some(stage.soir.clone()));
         assert_eq!(find("midi").await, None);
-    })
-    .await;
-}
-
-fn write(folder: &Path, text: &[u8]) -> std::path::PathBuf {
-    let file = folder.join("lecteurs.csv");
-    std::fs::write(&file, text).unwrap();
-    file
-}
-
-#[tokio::test]
-async fn a_list_is_imported_once_with_its_consent_and_undoes_no_earlier_no() {
-    each_engine(async |db| {
-        let stage = Stage::new(db).await;
-        let gone = stage.subscribed("gone@exemple.tg").await;
-        stage.leave(&gone, Scope::This).await;
-        stage.suppress("no@exemple.tg", Reason::NotMe).await;
-        stage.ask("asked@exemple.tg", &[&stage.matinale]).await.unwrap();
-        let mut text = b"address;name\r\nama@exemple.tg;\"Mensah, Ama\"\r\nAMA@exemple.tg;\r\n\r\n".to_vec();
-        text.extend_from_slice(
-            b"gone@exemple.tg;\nno@exemple.tg\nasked@exemple.tg\na@localhost;Koffi\n\xff\n",
-        );
-        for reader in 0..450 {
-            text.extend_from_slice(format!("reader{reader}@exemple.tg;\n").as_bytes());
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let file = write(folder.path(), &text);
-        let target = Target::Readers { newsletter: &stage.matinale, consent: "Bulletins papier de 2025" };
-        let import =
-            async || subscribers::import(&stage.db, &stage.keys, &stage.clock, &file, target).await.unwrap();
-        let done = import().await;
-        assert_eq!((done.lines, done.added, done.already), (457, 452, 1));
-        assert_eq!((done.have_left, done.suppressed), (1, 1));
-        let mistakes: Vec<_> = done.mistakes.iter().map(|one| (one.line, one.field.as_str())).collect();
-        assert_eq!(mistakes, [(8, "address"), (9, "line")]);
-        assert!(
-            done.mistakes[0]
-                .to_string()
-                .ends_with("lecteurs.csv:8: address: the domain is not a host name with a dot")
-        );
-
-        let reader = stage.reader("ama@exemple.tg").await;
-        assert_eq!(reader.name.as_deref(), Some("Mensah, Ama"));
-        assert_eq!(reader.subscriptions[0].state, SubscriptionState::Confirmed);
-        assert_eq!(events(&reader), [Event::Imported]);
-        assert_eq!(reader.events[0].wording, "Bulletins papier de 2025");
-        assert_eq!(reader.events[0].origin.as_deref(), Some("import lecteurs.csv"));
-
-        let again = import().await;
-        assert_eq!((again.added, again.already), (0, 453));
-        assert_eq!(stage.count(SubscriptionState::Confirmed).await, 452);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn addresses_that_said_no_elsewhere_are_imported_as_suppressed() {
-    each_engine(async |db| {
-        let stage = Stage::new(db).await;
-        let folder = tempfile::tempdir().unwrap();
-        let file = write(folder.path(), b"address\nama@exemple.tg\nama@exemple.tg\n");
-        let import =
-            async |target| subscribers::import(&stage.db, &stage.keys, &stage.clock, &file, target).await;
-        let done = import(Target::Suppressed).await.unwrap();
-        assert_eq!((done.added, done.already), (1, 1));
-        let reader = stage.reader("ama@exemple.tg").await;
-        assert_eq!(reader.suppression.map(|one| one.reason), Some(Reason::Imported));
-        assert_eq!(reader.since, None, "nothing but the suppression is kept");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_list_without_header_or_consent_is_refused() {
-    each_engine(async |db| {
-        let stage = Stage::new(db).await;
-        let folder = tempfile::tempdir().unwrap();
-        let import = async |text: &[u8], consent| {
-            let file = write(folder.path(), text);
-            let target = Target::Readers { newsletter: &stage.matinale, consent };
-            subscribers::import(&stage.db, &stage.keys, &stage.clock, &file, target).await
-        };
-        for text in [&b""[..], b"ama@exemple.tg\n", b"courriel\nama@exemple.tg\n"] {
-            assert!(matches!(import(text, "Salon du livre").await, Err(ImportError::Header(_))));
-        }
-        assert!(matches!(import(b"address\nama@exemple.tg\n", "  ").await, Err(ImportError::Consent)));
-        assert_eq!(stage.count(SubscriptionState::Confirmed).await, 0);
     })
     .await;
 }

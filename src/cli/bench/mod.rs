@@ -11,6 +11,7 @@ mod newsroom;
 mod rebuild;
 mod servers;
 mod serving;
+mod subscribers;
 mod visible;
 
 use super::Failure;
@@ -23,6 +24,8 @@ pub(super) enum Verb {
     Digest(digest::Arguments),
     /// The form: whether its answers tell who is known
     Form(form::Arguments),
+    /// Importing readers: rate, memory, how long others wait
+    Subscribers(subscribers::Arguments),
     /// What `digest` measures, in a process of its own
     #[command(hide = true)]
     DigestStep(digest::StepArguments),
@@ -33,6 +36,7 @@ pub(super) async fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Feeds(arguments) => feeds::run(arguments).await,
         Verb::Form(arguments) => form::run(arguments).await,
         Verb::Digest(arguments) => digest::run(arguments).await,
+        Verb::Subscribers(arguments) => subscribers::run(arguments).await,
         Verb::DigestStep(arguments) => Ok(digest::step(arguments).await?),
     }
 }

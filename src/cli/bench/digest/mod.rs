@@ -15,6 +15,7 @@ use self::report::Report;
 use super::super::Failure;
 use crate::cli::output::{Format, json, say};
 
+pub(super) use neighbour::Neighbour;
 pub(in crate::cli) use step::{StepArguments, step};
 
 #[derive(Debug, clap::Args)]

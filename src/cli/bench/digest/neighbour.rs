@@ -13,21 +13,21 @@ const EVERY: Duration = Duration::from_millis(7);
 
 /// A writer; it ends when it is asked for what it has noted.
 #[derive(Debug)]
-pub(super) struct Neighbour {
+pub(in crate::cli::bench) struct Neighbour {
     task: JoinHandle<anyhow::Result<Vec<f64>>>,
     stop: tokio::sync::watch::Sender<bool>,
 }
 
 impl Neighbour {
     /// Starts writing, with connections of its own.
-    pub(super) async fn start(url: &str) -> anyhow::Result<Self> {
+    pub(in crate::cli::bench) async fn start(url: &str) -> anyhow::Result<Self> {
         let db = Db::open(url).await?;
         let (stop, stopped) = tokio::sync::watch::channel(false);
         Ok(Self { task: tokio::spawn(write(db, stopped)), stop })
     }
 
     /// How long (ms) each write waited for its turn.
-    pub(super) async fn waits(self) -> anyhow::Result<Vec<f64>> {
+    pub(in crate::cli::bench) async fn waits(self) -> anyhow::Result<Vec<f64>> {
         self.stop.send_replace(true);
         self.task.await?
     }
