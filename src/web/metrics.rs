@@ -69,6 +69,11 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     );
     metrics::describe_counter!("kiosque_delivery_results_total", "Results of attempts by class.");
     metrics::describe_counter!("kiosque_reports_total", "What came back, by kind.");
+    metrics::describe_counter!("kiosque_form_robots_total", "Askings at the form that only a robot makes.");
+    metrics::describe_counter!(
+        "kiosque_form_refused_total",
+        "Askings at the form that were asked to come back later."
+    );
     metrics::describe_gauge!("kiosque_hub_failures", "Failures since a WebSub hub last took news, by hub.");
     Ok(HANDLE.get_or_init(|| handle).clone())
 }

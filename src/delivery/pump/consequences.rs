@@ -3,13 +3,13 @@
 //! All of it is written in the commit of the results themselves, so that a kill loses none and several nodes agree. Counts of
 //! what went well are gathered for a moment: only what is refused must be known at once.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::clock::{DAY, Timestamp};
+use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
 use crate::delivery::bounces::refused;
 use crate::delivery::marks::Settlement;
+use crate::delivery::pump::counts::{Tally, day};
 use crate::delivery::pump::lane::Rest;
 use crate::delivery::replies::Class;
 use crate::delivery::row::State;
@@ -55,87 +55,6 @@ const MESSAGE: (i64, i64) = (20, 2);
 
 /// Counts of what went well are written at least this often.
 const FLUSH: Duration = Duration::from_secs(2);
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Counts {
-    sent: i64,
-    hard: i64,
-    policy: i64,
-    message: i64,
-    other: i64,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Tally {
-    results: HashMap<(EditionId, String), Counts>,
-    /// By relay and day.
-    taken: HashMap<(String, i64), i64>,
-}
-
-impl Tally {
-    fn of(settlements: &[Settlement], now: Timestamp) -> Self {
-        let mut tally = Self::default();
-        for settlement in settlements {
-            if let Some(relay) = settlement.taken_by() {
-                *tally.taken.entry((relay.to_owned(), day(now))).or_default() += 1;
-            }
-            let Some(edition) = settlement.meaning.edition else { continue };
-            let (_, _, state, class, _) = settlement.result();
-            let which: fn(&mut Counts) -> &mut i64 = match (state, class) {
-                (State::Sent, _) => |counts| &mut counts.sent,
-                (_, Some(Class::Hard | Class::ProbableHard)) => |counts| &mut counts.hard,
-                (_, Some(Class::Sender)) => |counts| &mut counts.policy,
-                (_, Some(Class::Message)) => |counts| &mut counts.message,
-                (_, Some(Class::Soft | Class::MailboxFull)) | (State::Failed, _) => {
-                    |counts| &mut counts.other
-                }
-                _ => continue,
-            };
-            let group = settlement.meaning.group.clone();
-            *which(tally.results.entry((edition, group)).or_default()) += 1;
-        }
-        tally
-    }
-
-    fn add(&mut self, other: Self) {
-        for (key, counts) in other.results {
-            let sum = self.results.entry(key).or_default();
-            sum.sent += counts.sent;
-            sum.hard += counts.hard;
-            sum.policy += counts.policy;
-            sum.message += counts.message;
-            sum.other += counts.other;
-        }
-        for (key, messages) in other.taken {
-            *self.taken.entry(key).or_default() += messages;
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.results.is_empty() && self.taken.is_empty()
-    }
-
-    async fn write(&self, tx: &mut Tx) -> sqlx::Result<()> {
-        // In order, so that two nodes never wait for each other crosswise.
-        let mut results: Vec<_> = self.results.iter().collect();
-        results.sort_by_key(|((edition, group), _)| (edition.0, group.as_str()));
-        for ((edition, group), c) in results {
-            let group = group.as_str();
-            execute!(tx, sql::ADD_RESULTS, *edition, group, c.sent, c.hard, c.policy, c.message, c.other)?;
-        }
-        let mut taken: Vec<_> = self.taken.iter().collect();
-        taken.sort();
-        for ((relay, day), messages) in taken {
-            execute!(tx, sql::ADD_RELAY_DAY, relay.as_str(), *day, *messages)?;
-        }
-        Ok(())
-    }
-}
-
-/// The day of a relay's quota.
-pub(super) fn day(now: Timestamp) -> i64 {
-    now.millis().div_euclid(DAY)
-}
 
 /// What was noted in a transaction that is not committed yet.
 #[must_use]

@@ -2,6 +2,7 @@
 
 pub(super) mod consequences;
 mod conversation;
+mod counts;
 pub(super) mod lane;
 mod lock;
 mod look_around;

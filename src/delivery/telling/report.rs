@@ -154,7 +154,7 @@ impl Facts<'_> {
             intro,
             blocks,
             why: format!(
-                "Vous recevez ce bilan, une fois par édition, parce que votre adresse figure parmi les « editors » de la \
+                "Vous recevez ce bilan, une fois par édition, parce que votre adresse est celle d’un éditeur de la \
                  lettre {}. Il ne contient l’adresse d’aucun lecteur.",
                 self.declaration.title
             ),
