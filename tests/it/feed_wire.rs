@@ -37,7 +37,7 @@ struct Answer {
 
 /// Asks over a connection of its own, which closes after the answer.
 async fn ask(address: SocketAddr, method: &Method, path: &str, headers: &[(HeaderName, &str)]) -> Answer {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
+    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -182,7 +182,7 @@ async fn a_client_that_stops_reading_is_cut_off_and_its_bytes_are_let_go() {
     let limits = Limits { write_within: Duration::from_millis(200), ..Limits::default() };
     let address = listening(routes, limits).await;
     let mut client = TcpStream::connect(address).await.unwrap();
-    client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     dropped.await.unwrap();
     let mut read = Vec::new();
     let _ = client.read_to_end(&mut read).await;
@@ -194,7 +194,7 @@ async fn clients_beyond_the_limit_wait_for_a_place() {
     let routes = Router::new().route("/", get(async || StatusCode::NO_CONTENT));
     let address = listening(routes, Limits { connections: 1, ..Limits::default() }).await;
     let mut first = TcpStream::connect(address).await.unwrap();
-    let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let request = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
     first.write_all(request).await.unwrap();
     let mut answer = [0; 12];
     first.read_exact(&mut answer).await.unwrap();

@@ -62,7 +62,7 @@ impl Drop for Serving {
 
 /// A page over a connection that stays open.
 async fn page(connection: &mut tokio::net::TcpStream, path: &str) -> String {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     connection.write_all(request.as_bytes()).await.unwrap();
     let mut text = Vec::new();
     let mut buffer = [0; 65536];
