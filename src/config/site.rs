@@ -43,7 +43,7 @@ impl FromStr for Colour {
     fn from_str(text: &str) -> Result<Colour, NotAColour> {
         let digits: Option<Vec<u8>> = text
             .strip_prefix('#')
-            .and_then(|digits| digits.chars().map(|c| Some(u8::try_from(c.to_digit(16)?).ok()?)).collect());
+            .and_then(|digits| digits.chars().map(|c| u8::try_from(c.to_digit(16)?).ok()).collect());
         match digits.as_deref() {
             Some(&[r, g, b]) => Ok(Colour { red: r * 17, green: g * 17, blue: b * 17 }),
             Some(&[r, red, g, green, b, blue]) => {

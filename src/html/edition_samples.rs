@@ -33,10 +33,10 @@ pub(super) fn pages(feed: &FeedView) -> Vec<(String, Page)> {
         ("editions-letter", archive(None, (1..=20).map(link).collect(), years())),
         ("editions-letter-new", archive(None, Vec::new(), Vec::new())),
         ("editions-month", archive(Some("août 2026"), (1..=31).map(link).collect(), Vec::new())),
-        ("edition", Page::Edition(edition(feed))),
+        ("edition", Page::Edition(Box::new(edition(feed)))),
         (
             "edition-bare",
-            Page::Edition(EditionPage {
+            Page::Edition(Box::new(EditionPage {
                 hour: None,
                 note: None,
                 rubric: None,
@@ -46,7 +46,7 @@ pub(super) fn pages(feed: &FeedView) -> Vec<(String, Page)> {
                 next: None,
                 sharing: sharing(true),
                 ..edition(feed)
-            }),
+            })),
         ),
     ]
     .map(|(name, page)| (name.to_owned(), page))

@@ -49,7 +49,7 @@ pub enum Page {
     /// `/editions/matinale`, and that of a month.
     EditionArchive(EditionArchivePage),
     /// `/editions/matinale/2026-11-23`.
-    Edition(EditionPage),
+    Edition(Box<EditionPage>),
     /// `/lettres`: the form. It posts what `web/forms/typed.rs` reads.
     Letters {
         /// What it holds.

@@ -286,7 +286,7 @@ mod tests {
     fn a_newsletter_carries_its_headers_in_a_fixed_order() {
         let draft = draft(
             &format!("Bonjour,\n.\nSe désinscrire : https://lettres.exemple.tg/u/{TOKEN_MARK}\n"),
-            &format!("<p>Été <a href=\"https://lettres.exemple.tg/u/%EE%87%B0%EE%87%B1\">Quitter</a></p>"),
+            "<p>Été <a href=\"https://lettres.exemple.tg/u/%EE%87%B0%EE%87%B1\">Quitter</a></p>",
         );
         let message = compose(&draft).unwrap().splice(&personal("k1-Ab_9"));
         insta::assert_snapshot!(String::from_utf8(message).unwrap().replace('\r', ""), @r#"

@@ -304,6 +304,12 @@ pub async fn articles(db: &Db, editions: &[OnlineEdition]) -> sqlx::Result<Vec<V
     Ok(lists)
 }
 
+/// The first article of an edition, and its rubric.
+pub type Lead<'a> = (&'a OnlineArticle, Option<&'a Rubric>);
+
+/// A rubric and what stands under it; none for what stands under no rubric.
+pub type Shelf<'a> = (Option<&'a Rubric>, Vec<&'a OnlineArticle>);
+
 /// The rubrics that articles of a newsletter may stand under: those it carries, then the other listed ones, both in
 /// configured order. An old edition may have articles that the newsletter would not carry today.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -343,11 +349,7 @@ impl Shelves {
     /// The first article with its rubric, and the others by rubric, in the order of the mail; what stands under none comes
     /// last. None is empty.
     #[must_use]
-    pub fn sort<'a>(
-        &'a self,
-        articles: &'a [OnlineArticle],
-    ) -> (Option<(&'a OnlineArticle, Option<&'a Rubric>)>, Vec<(Option<&'a Rubric>, Vec<&'a OnlineArticle>)>)
-    {
+    pub fn sort<'a>(&'a self, articles: &'a [OnlineArticle]) -> (Option<Lead<'a>>, Vec<Shelf<'a>>) {
         let Some((lead, rest)) = articles.split_first() else { return (None, Vec::new()) };
         let places = self.rubrics.iter().map(Some).chain([None]);
         let section = |place: Option<&'a Rubric>| {

@@ -8,7 +8,7 @@ use std::fmt;
 pub(super) struct Dialect {
     /// What stands between cells: ASCII.
     pub(super) separator: u8,
-    /// Whether a quotation mark inside a cell is written `\"`, as MailPoet does, besides `""`.
+    /// Whether a quotation mark inside a cell is written `\"`, as `MailPoet` does, besides `""`.
     pub(super) backslash: bool,
 }
 

@@ -47,7 +47,7 @@ impl FormTime {
         let Some(shown) = shown(keys, text) else { return Self::Stale };
         match now.millis() - shown.millis() {
             // The clocks of two nodes are not quite one.
-            age if age < -10 * SECOND || age > SHOWN_FOR => Self::Stale,
+            age if !(-10 * SECOND..=SHOWN_FOR).contains(&age) => Self::Stale,
             age if age < FILLED_AFTER => Self::TooFast,
             _ => Self::Filled,
         }

@@ -19,7 +19,7 @@ use crate::newsletters::rhythm::rhythm;
 use crate::newsletters::selection::Role;
 use crate::newsletters::zone::Zone;
 
-/// The longest description of a link that is passed on, in characters: WhatsApp shows two lines.
+/// The longest description of a link that is passed on, in characters: `WhatsApp` shows two lines.
 const DESCRIPTION: usize = 200;
 
 /// The feed of a newsletter's editions.

@@ -162,7 +162,7 @@ async fn edition_page(
 fn written(app: &App, view: EditionPage) -> anyhow::Result<Response> {
     let mut view = view;
     for (at, excerpts) in OnlineExcerpts::ALL.into_iter().enumerate() {
-        let page = public_page(app, &Page::Edition(EditionPage { excerpts, ..view.clone() }))
+        let page = public_page(app, &Page::Edition(Box::new(EditionPage { excerpts, ..view.clone() })))
             .map_err(Failure::into_error)?;
         let size = axum::body::HttpBody::size_hint(page.body()).exact().unwrap_or(0);
         if size <= PAGE_BUDGET || at + 1 == OnlineExcerpts::ALL.len() {

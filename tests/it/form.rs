@@ -298,11 +298,11 @@ async fn a_thousand_posts_for_one_victim_send_one_mail_a_day_and_three_in_all() 
             }
         }
         assert_eq!(stage.mails().await.len(), 1, "a thousand posts on one day");
-        for day in 2..=6 {
+        for (day, network) in networks.iter().enumerate().take(7).skip(2) {
             stage.app.clock.advance(DAY);
             let form = stage.form("Victime@exemple.tg", "");
             for _ in 0..3 {
-                stage.post("/lettres", &form, Some(&networks[day])).await;
+                stage.post("/lettres", &form, Some(network)).await;
             }
             assert_eq!(stage.mails().await.len(), day.min(3), "day {day}");
         }

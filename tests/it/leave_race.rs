@@ -21,6 +21,7 @@ use crate::support::post::{Post, relay_at};
 const AHEAD: [i64; 10] = [0, 1, 3, 8, 20, 50, 120, 300, -2, -10];
 
 /// One in ten leaves, near his turn, by eight at a time. Gives how many of those who left got a message all the same.
+#[expect(clippy::print_stderr, reason = "the figures of a soak")]
 async fn one_in_ten_leaves(db: &Db, readers: i64) -> usize {
     let post = Post::to_readers(db, readers).await;
     let app =

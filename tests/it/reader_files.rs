@@ -187,7 +187,7 @@ async fn a_list_is_imported_once_with_its_consent_and_undoes_no_earlier_no() {
             text.extend_from_slice(format!("reader{reader}@exemple.tg;\n").as_bytes());
         }
         let file = room.write("lecteurs.csv", &text);
-        let order = || room.order(&[file.clone()], room.places(Some("matinale"), &[]));
+        let order = || room.order(std::slice::from_ref(&file), room.places(Some("matinale"), &[]));
         let before = room.rows().await;
         let dry = room.import(Order { dry_run: true, ..order() }).await;
         assert_eq!(room.rows().await, before, "a dry run changes nothing");
@@ -236,7 +236,7 @@ async fn mailchimps_zip_is_taken_as_it_comes_in_whatever_order_its_files_lie() {
                     "Arts, culture=hebdo:culture",
                 ],
             );
-            let unsaid = room.try_import(room.order(&[zip.clone()], places.clone())).await;
+            let unsaid = room.try_import(room.order(std::slice::from_ref(&zip), places.clone())).await;
             assert!(matches!(unsaid, Err(ImportError::LooksLike(_, System::Mailchimp))), "{unsaid:?}");
             let done =
                 room.import(Order { system: Some(System::Mailchimp), ..room.order(&[zip], places) }).await;
@@ -412,7 +412,7 @@ async fn what_is_exported_is_harmless_and_can_be_imported_again() {
             let kept = room.reader(&address).await.unwrap().name;
             assert_eq!(kept.as_deref(), Some(if name == "'=x" { "=x" } else { name }), "{address}");
         }
-        let again = room.import(room.order(&[export.clone()], room.places(None, &[]))).await;
+        let again = room.import(room.order(std::slice::from_ref(&export), room.places(None, &[]))).await;
         assert_eq!((again.added, again.rejected, again.not_on_list), (0, 0, 1), "{:?}", again.mistakes);
         assert_eq!(listed(&room).await, rows);
         assert!(again.already >= 9, "{again:?}");
@@ -430,7 +430,7 @@ async fn a_refusal_elsewhere_ends_what_an_earlier_file_began_but_not_what_the_re
             "non.csv",
             "courriel;statut;désinscrit le\nparti@exemple.tg;désinscrit;2024-01-02\nrevenue@exemple.tg;désinscrit;2024-01-02\n",
         );
-        let order = |file: &PathBuf| room.order(&[file.clone()], room.places(Some("matinale"), &[]));
+        let order = |file: &PathBuf| room.order(std::slice::from_ref(file), room.places(Some("matinale"), &[]));
         room.import(order(&yes)).await;
         assert_eq!(room.reads("parti@exemple.tg").await.len(), 1);
         room.clock.advance(DAY);
@@ -512,10 +512,10 @@ async fn nothing_is_written_when_any_file_is_not_what_it_should_be() {
         let broken = room.write("casse.zip", b"PK\x03\x04 not an archive");
         let done = room.try_import(room.order(&[good.clone(), broken], places())).await;
         assert!(matches!(done, Err(ImportError::File(..))), "{done:?}");
-        let mut order = room.order(&[good.clone()], places());
+        let mut order = room.order(std::slice::from_ref(&good), places());
         order.kind = Kind::Readers { places: places(), consent: "  ".to_owned() };
         assert!(matches!(room.try_import(order).await, Err(ImportError::Consent)));
-        let nowhere = room.try_import(room.order(&[good.clone()], room.places(None, &[]))).await;
+        let nowhere = room.try_import(room.order(std::slice::from_ref(&good), room.places(None, &[]))).await;
         assert!(matches!(nowhere, Err(ImportError::NoPlace)), "{nowhere:?}");
         assert_eq!(room.rows().await, [0; 5]);
 

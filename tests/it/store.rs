@@ -62,6 +62,7 @@ async fn every_statement_is_understood_alike_by_both_engines() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "EXPLAIN of a declared statement")]
 async fn what_is_done_for_every_message_finds_its_rows_by_an_index() {
     let lite = TestDatabase::sqlite().await;
     let Db::Sqlite { pool: lite, .. } = lite.open().await else { unreachable!("SQLite") };

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::clock::{MINUTE, Timestamp};
 
-/// Reads `2021-03-04 10:20:30` (Mailchimp, MailPoet), `2021-03-04 10:20:30.123456 +0000 UTC` (listmonk),
+/// Reads `2021-03-04 10:20:30` (Mailchimp, `MailPoet`), `2021-03-04 10:20:30.123456 +0000 UTC` (listmonk),
 /// `2021-03-04T10:20:30Z`, `04-03-2021 10:20` (Brevo), `04/03/2021`. Day before month, unless that cannot be; without a
 /// zone UTC, as Mailchimp means it. Gives none for what is no moment between 1990 and `now`.
 pub(super) fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {

@@ -70,7 +70,7 @@ impl Places {
     }
 
     /// Brings a group to a newsletter: `GROUP=LETTER` or `GROUP=LETTER:RUBRIC,…`. Upper and lower case and accents of
-    /// the group's name do not matter (MailPoet changes them).
+    /// the group's name do not matter (`MailPoet` changes them).
     ///
     /// # Errors
     /// When the text is not of this form, there is no such newsletter, or it does not carry such a rubric.

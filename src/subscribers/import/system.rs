@@ -9,7 +9,7 @@ text_enum! {
         Csv = "csv",
         /// Mailchimp: the ZIP of an audience's export, or the CSV files in it.
         Mailchimp = "mailchimp",
-        /// MailPoet: its export as CSV, in English or French.
+        /// `MailPoet`: its export as CSV, in English or French.
         MailPoet = "mailpoet",
         /// Brevo (Sendinblue): a list's or all contacts' export.
         Brevo = "brevo",
@@ -27,7 +27,7 @@ pub(super) enum Field {
     LastName,
     /// Of the address: subscribed, unsubscribed, bounced…
     Status,
-    /// Of the address on one list (MailPoet).
+    /// Of the address on one list (`MailPoet`).
     ListStatus,
     /// Yes when it must not be mailed (Brevo).
     Blocked,
@@ -141,7 +141,7 @@ fn ours(column: &str) -> Option<Field> {
     })
 }
 
-/// "Email Address", "First Name", …, MEMBER_RATING to TAGS; merge fields and groups of the audience stand between.
+/// "Email Address", "First Name", …, `MEMBER_RATING` to `TAGS`; merge fields and groups of the audience stand between.
 fn mailchimp(column: &str) -> Option<Field> {
     Some(match column {
         "optin-time" => Field::AskedAt,
