@@ -136,9 +136,6 @@ CREATE TABLE import_stage (
     outcome          TEXT
 );
 
--- An import asks whether a refusal was lifted here.
-CREATE INDEX suppressions_lifted ON suppressions (address_hash) WHERE lifted_at IS NOT NULL;
-
 -- Editions on the web
 
 -- The last part of an edition's public address, decided when it is frozen: '2026-11-23', or '2026-11-23-18h00' for what is
@@ -157,4 +154,5 @@ CREATE INDEX editions_released ON editions (released_at) WHERE released_at IS NO
 -- Fan-out
 
 -- Who was suppressed at a release and is not any more; who still is stands in suppressions_in_force.
+-- An import asks by it whether a refusal was lifted here.
 CREATE INDEX suppressions_lifted ON suppressions (address_hash) WHERE lifted_at IS NOT NULL;

@@ -48,7 +48,7 @@ pub struct LostLinkView {
 /// Invented ones, for trying templates and for tests.
 pub(super) fn samples() -> Vec<(String, Page)> {
     let receipt = || ReceiptView {
-        moment: "lundi 23 novembre 2026 à 7 h 0 min 12 s (UTC)".into(),
+        moment: "lundi 23 novembre 2026 à 7\u{a0}h\u{a0}0\u{a0}min\u{a0}12\u{a0}s (UTC)".into(),
         reference: "T-7F3K-2QX9".into(),
     };
     let address = |state, receipt| AddressView {
