@@ -14,7 +14,7 @@ use crate::subscribers::suppression::{self, Reason};
 /// Removes a reader with all that refers to him, and suppresses the address; of earlier suppressions only a complaint or an
 /// operator's block in force stays, without its words. Gives the acknowledgement.
 ///
-/// What deliveries hold of him must be gone before ([`crate::delivery::erase`]), in the same durable transaction.
+/// What deliveries hold of him must be gone before (`delivery::own_data::erase`), in the same durable transaction.
 ///
 /// # Errors
 /// When the store fails.
