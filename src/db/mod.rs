@@ -14,6 +14,7 @@ mod keys;
 mod lease;
 mod migrate;
 mod node;
+mod signed_number;
 mod sql;
 mod way;
 
@@ -25,6 +26,7 @@ pub use keys::{Key, KeyId, Keys, Purpose};
 pub use lease::{Lease, give_back_lease, leases, take_lease};
 pub use migrate::{MigrateError, SchemaState};
 pub use node::{CLOCK_TOLERANCE_MS, LivingNode, Node, NodeId, Role, Roles, living_nodes};
+pub use signed_number::{SIGNED_NUMBER_CHARACTERS, read_number, sign_number};
 pub use sql::Sql;
 pub use way::SqliteWay;
 

@@ -1,15 +1,10 @@
 //! When a form was shown, signed, so that whoever posts it must have fetched it, and cannot say that it was earlier.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use crate::clock::{DAY, SECOND, Timestamp};
-use crate::db::{KeyId, Keys, Purpose};
+use crate::db::{Keys, Purpose, read_number, sign_number};
 
-/// Bytes of the signature: 128 bits.
-const MAC_BYTES: usize = 16;
-/// Key number (4 bytes), milliseconds (8 bytes), signature.
-const BYTES: usize = 4 + 8 + MAC_BYTES;
+/// What is signed is a moment in milliseconds for this purpose.
+const WHAT: &str = "form";
 
 /// How long a person takes at least to fill in the form (ms): an address given by the browser and one box.
 pub const FILLED_AFTER: i64 = 2 * SECOND;
@@ -32,20 +27,14 @@ impl FormTime {
     /// What a form shown at `now` carries: 38 characters of base64url.
     #[must_use]
     pub fn write(keys: &Keys, now: Timestamp) -> String {
-        let key = keys.current(Purpose::Token);
-        let mut bytes = Vec::with_capacity(BYTES);
-        bytes.extend_from_slice(&(key.id.0 as u32).to_be_bytes());
-        bytes.extend_from_slice(&now.millis().to_be_bytes());
-        let mac = key.mac(&[b"form", &bytes]);
-        bytes.extend_from_slice(&mac[..MAC_BYTES]);
-        URL_SAFE_NO_PAD.encode(bytes)
+        sign_number(keys.current(Purpose::Token), WHAT, now.millis())
     }
 
     /// How a form that carries `text` stands at `now`.
     #[must_use]
     pub fn read(keys: &Keys, text: &str, now: Timestamp) -> Self {
-        let Some(shown) = shown(keys, text) else { return Self::Stale };
-        match now.millis() - shown.millis() {
+        let Some(shown) = read_number(keys, WHAT, text) else { return Self::Stale };
+        match now.millis() - shown {
             // The clocks of two nodes are not quite one.
             age if !(-10 * SECOND..=SHOWN_FOR).contains(&age) => Self::Stale,
             age if age < FILLED_AFTER => Self::TooFast,
@@ -54,18 +43,11 @@ impl FormTime {
     }
 }
 
-fn shown(keys: &Keys, text: &str) -> Option<Timestamp> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let bytes: &[u8; BYTES] = bytes.as_slice().try_into().ok()?;
-    let (signed, mac) = bytes.split_at(BYTES - MAC_BYTES);
-    let (key, at) = signed.split_at(4);
-    let key = keys.by_id(Purpose::Token, KeyId(u32::from_be_bytes(key.try_into().ok()?).into()))?;
-    let at = Timestamp::from_millis(i64::from_be_bytes(at.try_into().ok()?));
-    key.verifies(&[b"form", signed], mac).then_some(at)
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
     use crate::clock::{Clock, HOUR};
     use crate::db::Db;

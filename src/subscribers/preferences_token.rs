@@ -1,19 +1,14 @@
 //! The link to a reader's preferences, in every mail.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use crate::db::{Key, KeyId, Keys, Purpose};
+use crate::db::{Key, Keys, read_number, sign_number};
 use crate::subscribers::subscription::SubscriberId;
 
 /// Under the public address: the page of a reader's preferences. The token follows, and behind it what else belongs to
 /// the reader alone (`/donnees`).
 pub const PREFERENCES_PATH: &str = "/p/";
 
-/// Bytes of the signature: 128 bits.
-const MAC_BYTES: usize = 16;
-/// Key number (4 bytes), subscriber (8 bytes), signature.
-const BYTES: usize = 4 + 8 + MAC_BYTES;
+/// What is signed is a subscriber's number for this purpose.
+const WHAT: &str = "preferences";
 
 /// What the link to a reader's preferences ends with: 38 characters of base64url. It never expires, for mails are kept for
 /// years and a retired key still verifies. Mails are forwarded: whoever holds it may choose, but sees the address masked,
@@ -25,36 +20,27 @@ pub struct PreferencesToken {
 }
 
 impl PreferencesToken {
-    /// Writes the token for `subscriber` with `key`, one of purpose [`Purpose::Token`].
+    /// Writes the token for `subscriber` with `key`, one of purpose [`Purpose::Token`](crate::db::Purpose::Token).
     #[must_use]
     pub fn write(key: &Key, subscriber: SubscriberId) -> String {
-        let mut bytes = Vec::with_capacity(BYTES);
-        // A key is made once in years: four bytes hold its number.
-        bytes.extend_from_slice(&(key.id.0 as u32).to_be_bytes());
-        bytes.extend_from_slice(&subscriber.0.to_be_bytes());
-        let mac = key.mac(&[b"preferences", &bytes]);
-        bytes.extend_from_slice(&mac[..MAC_BYTES]);
-        URL_SAFE_NO_PAD.encode(bytes)
+        sign_number(key, WHAT, subscriber.0)
     }
 
     /// Reads a token; none when it was not made by one of our keys, in this length and for this purpose.
     #[must_use]
     pub fn read(keys: &Keys, token: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let bytes: &[u8; BYTES] = bytes.as_slice().try_into().ok()?;
-        let (signed, mac) = bytes.split_at(BYTES - MAC_BYTES);
-        let (key, subscriber) = signed.split_at(4);
-        let key = keys.by_id(Purpose::Token, KeyId(u32::from_be_bytes(key.try_into().ok()?).into()))?;
-        let subscriber = SubscriberId(i64::from_be_bytes(subscriber.try_into().ok()?));
-        key.verifies(&[b"preferences", signed], mac).then_some(Self { subscriber })
+        Some(Self { subscriber: SubscriberId(read_number(keys, WHAT, token)?) })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
     use crate::clock::Clock;
-    use crate::db::Db;
+    use crate::db::{Db, Purpose};
     use crate::subscribers::{SubscriptionId, UnsubscribeToken};
 
     async fn keys() -> Keys {

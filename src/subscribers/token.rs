@@ -6,16 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::clock::{DAY, Timestamp};
-use crate::db::{Key, KeyId, Keys, Purpose};
+use crate::db::{Key, Keys, SIGNED_NUMBER_CHARACTERS, read_number, sign_number};
 use crate::subscribers::subscription::{ConfirmationId, SubscriptionId};
 
 /// How long a confirmation's link holds (ms).
 pub const CONFIRM_FOR: i64 = 7 * DAY;
 
-/// Bytes of the signature in an unsubscribe token: 128 bits.
-const MAC_BYTES: usize = 16;
-/// Key number (4 bytes), subscription (8 bytes), signature.
-const UNSUBSCRIBE_BYTES: usize = 4 + 8 + MAC_BYTES;
+/// What is signed in an unsubscribe token is a subscription's number for this purpose.
+const UNSUBSCRIBE: &str = "unsubscribe";
 
 /// What the unsubscribe link of one subscription ends with: 38 characters of base64url. It never expires, for mails
 /// are kept for years and a retired key still verifies.
@@ -27,30 +25,18 @@ pub struct UnsubscribeToken {
 
 impl UnsubscribeToken {
     /// How long a written token is.
-    pub const CHARACTERS: usize = (UNSUBSCRIBE_BYTES * 4).div_ceil(3);
+    pub const CHARACTERS: usize = SIGNED_NUMBER_CHARACTERS;
 
-    /// Writes the token for `subscription` with `key`, one of purpose [`Purpose::Token`].
+    /// Writes the token for `subscription` with `key`, one of purpose [`Purpose::Token`](crate::db::Purpose::Token).
     #[must_use]
     pub fn write(key: &Key, subscription: SubscriptionId) -> String {
-        let mut bytes = Vec::with_capacity(UNSUBSCRIBE_BYTES);
-        // A key is made once in years: four bytes hold its number.
-        bytes.extend_from_slice(&(key.id.0 as u32).to_be_bytes());
-        bytes.extend_from_slice(&subscription.0.to_be_bytes());
-        let mac = key.mac(&[b"unsubscribe", &bytes]);
-        bytes.extend_from_slice(&mac[..MAC_BYTES]);
-        URL_SAFE_NO_PAD.encode(bytes)
+        sign_number(key, UNSUBSCRIBE, subscription.0)
     }
 
     /// Reads a token; none when it was not made by one of our keys, in this length and for this purpose.
     #[must_use]
     pub fn read(keys: &Keys, token: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let bytes: &[u8; UNSUBSCRIBE_BYTES] = bytes.as_slice().try_into().ok()?;
-        let (signed, mac) = bytes.split_at(UNSUBSCRIBE_BYTES - MAC_BYTES);
-        let (key, subscription) = signed.split_at(4);
-        let key = keys.by_id(Purpose::Token, KeyId(u32::from_be_bytes(key.try_into().ok()?).into()))?;
-        let subscription = SubscriptionId(i64::from_be_bytes(subscription.try_into().ok()?));
-        key.verifies(&[b"unsubscribe", signed], mac).then_some(Self { subscription })
+        Some(Self { subscription: SubscriptionId(read_number(keys, UNSUBSCRIBE, token)?) })
     }
 }
 
@@ -61,7 +47,7 @@ pub struct ConfirmToken([u8; 32]);
 
 impl ConfirmToken {
     /// The token of the confirmation `id` that was made at `created_at`, by `key`, one of purpose
-    /// [`Purpose::Token`]. The same three give the same token.
+    /// [`Purpose::Token`](crate::db::Purpose::Token). The same three give the same token.
     #[must_use]
     pub fn derive(key: &Key, id: ConfirmationId, created_at: Timestamp) -> Self {
         Self(key.mac(&[b"confirm", &id.0.to_be_bytes(), &created_at.millis().to_be_bytes()]))
@@ -96,7 +82,7 @@ impl std::fmt::Debug for ConfirmToken {
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::db::Db;
+    use crate::db::{Db, Purpose};
 
     async fn keys() -> Keys {
         let folder = tempfile::tempdir().unwrap();
