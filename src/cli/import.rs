@@ -1,17 +1,15 @@
 //! `kiosque import`: articles in, from files or standard input.
 
-use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use url::Url;
 
 use super::Failure;
 use super::output::{self, Format as Answer};
+use super::progress_bar::{Bar, style};
 use super::setup::{self, Access};
 use crate::app::App;
 use crate::articles::formats::Format;
@@ -53,7 +51,7 @@ pub(super) async fn run(named: Option<&Path>, arguments: Arguments) -> Result<()
     let options = Options { format, source, url, date, archive, dry_run };
     let progress = Arc::new(Progress::default());
     let intake = Intake::new(app.db.clone(), app.clock.clone(), &app.config);
-    let bar = Bar::start(&progress);
+    let bar = bar(&progress);
     let summary = match feed_address(&files, &options)? {
         Some(url) => import_feed(&app, &intake, &url, options).await,
         None => intake.import(&files, &options, &progress).await,
@@ -96,46 +94,16 @@ async fn import_feed(app: &App, intake: &Intake, url: &Url, options: Options) ->
     summary.map_err(|why| anyhow::anyhow!("{url} {why}"))
 }
 
-/// The progress bar; none where standard error is no terminal.
-struct Bar(Option<(ProgressBar, tokio::task::JoinHandle<()>)>);
-
-const EVERY: Duration = Duration::from_millis(100);
-
-impl Bar {
-    fn start(progress: &Arc<Progress>) -> Bar {
-        if !io::stderr().is_terminal() {
-            return Bar(None);
-        }
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-        let known = style("{bar:24} {percent:>3} %  {msg}  {eta} left");
-        let unknown = style("{spinner}  {bytes}  {msg}  {elapsed}");
-        let task = tokio::spawn({
-            let (bar, progress) = (bar.clone(), Arc::clone(progress));
-            async move {
-                let mut ticks = tokio::time::interval(EVERY);
-                loop {
-                    ticks.tick().await;
-                    let total = progress.total.load(Ordering::Relaxed);
-                    bar.set_style(if total > 0 { known.clone() } else { unknown.clone() });
-                    bar.set_length(total);
-                    bar.set_position(progress.bytes.load(Ordering::Relaxed));
-                    bar.set_message(format!("{} articles", progress.articles.load(Ordering::Relaxed)));
-                }
-            }
-        });
-        Bar(Some((bar, task)))
-    }
-
-    /// Takes the bar away, so that the summary stands alone.
-    async fn stop(self) {
-        if let Some((bar, task)) = self.0 {
-            task.abort();
-            let _ = task.await;
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+/// Shows how far the import is; how long it takes is not known of standard input.
+fn bar(progress: &Arc<Progress>) -> Bar {
+    let known = style("{bar:24} {percent:>3} %  {msg}  {eta} left");
+    let unknown = style("{spinner}  {bytes}  {msg}  {elapsed}");
+    let progress = Arc::clone(progress);
+    Bar::start(move |bar| {
+        let total = progress.total.load(Ordering::Relaxed);
+        bar.set_style(if total > 0 { known.clone() } else { unknown.clone() });
+        bar.set_length(total);
+        bar.set_position(progress.bytes.load(Ordering::Relaxed));
+        bar.set_message(format!("{} articles", progress.articles.load(Ordering::Relaxed)));
+    })
 }

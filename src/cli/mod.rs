@@ -23,6 +23,7 @@ mod newsletter;
 mod output;
 mod own_data;
 mod owner;
+mod progress_bar;
 mod reload;
 mod restore;
 mod resume_sending;

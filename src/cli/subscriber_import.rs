@@ -1,15 +1,12 @@
 //! `kiosque subscriber import`: readers in, from spreadsheets and other systems.
 
-use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Failure;
 use super::output;
+use super::progress_bar::{Bar, style};
 use super::setup::{self, Access};
 use crate::app::App;
 use crate::articles::{self, CategoryKind};
@@ -75,7 +72,7 @@ pub(super) async fn run(named: Option<&Path>, arguments: Arguments) -> Result<()
     };
     let order = Order { files, system: from, kind, columns, rejects: reject.clone(), dry_run };
     let progress = Arc::new(Progress::default());
-    let bar = Bar::start(&progress);
+    let bar = bar(&progress);
     let imported = subscribers::import(&app.db, &app.keys, &app.clock, order, &progress).await;
     bar.stop().await;
     if let Ok((summary, _)) = &imported
@@ -195,47 +192,21 @@ fn told(summary: &ImportSummary, suppressed: bool) -> String {
     format!("{} ({}).", parts.join(", "), count(n(summary.lines), "ligne lue", "lignes lues"))
 }
 
-/// The progress bar; none where standard error is no terminal.
-struct Bar(Option<(ProgressBar, tokio::task::JoinHandle<()>)>);
-
-const EVERY: Duration = Duration::from_millis(100);
-
-impl Bar {
-    fn start(progress: &Arc<Progress>) -> Bar {
-        if !io::stderr().is_terminal() {
-            return Bar(None);
-        }
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {msg}  {eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let task = tokio::spawn({
-            let (bar, progress) = (bar.clone(), Arc::clone(progress));
-            async move {
-                let mut ticks = tokio::time::interval(EVERY);
-                let get = |of: &std::sync::atomic::AtomicU64| of.load(Ordering::Relaxed);
-                loop {
-                    ticks.tick().await;
-                    let (done, lines) = (get(&progress.lines_done), get(&progress.lines));
-                    let (read, bytes) = (get(&progress.bytes_read), get(&progress.bytes));
-                    let (position, length) = if done > 0 { (done, lines) } else { (read, bytes) };
-                    bar.set_length(length);
-                    bar.set_position(position.min(length));
-                    bar.set_message(match done {
-                        0 => format!("{lines} lines read"),
-                        done => format!("{done} of {lines} lines taken in"),
-                    });
-                }
-            }
+/// Shows how far the import is: what is read, then what is taken in.
+fn bar(progress: &Arc<Progress>) -> Bar {
+    let style = style("{bar:24} {percent:>3} %  {msg}  {eta} left");
+    let progress = Arc::clone(progress);
+    Bar::start(move |bar| {
+        let get = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        let (done, lines) = (get(&progress.lines_done), get(&progress.lines));
+        let (read, bytes) = (get(&progress.bytes_read), get(&progress.bytes));
+        let (position, length) = if done > 0 { (done, lines) } else { (read, bytes) };
+        bar.set_style(style.clone());
+        bar.set_length(length);
+        bar.set_position(position.min(length));
+        bar.set_message(match done {
+            0 => format!("{lines} lines read"),
+            done => format!("{done} of {lines} lines taken in"),
         });
-        Bar(Some((bar, task)))
-    }
-
-    /// Takes the bar away, so that the summary stands alone.
-    async fn stop(self) {
-        if let Some((bar, task)) = self.0 {
-            task.abort();
-            let _ = task.await;
-            bar.finish_and_clear();
-        }
-    }
+    })
 }
