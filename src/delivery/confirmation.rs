@@ -1,18 +1,17 @@
 //! The mail that asks whether an address is right: rendered, and put in the queue in the form's own transaction.
 
 use anyhow::Context;
-use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::clock::{DAY, HOUR, Timestamp};
 use crate::db::Tx;
+use crate::delivery::automatic::store_automatic;
 use crate::delivery::row::Kind;
 use crate::delivery::store::{self, NewDelivery};
 use crate::html::publisher::PublisherView;
-use crate::mail::{self, Draft, TOKEN_MARK};
+use crate::mail::TOKEN_MARK;
 use crate::newsletters::desk::Desk;
 use crate::newsletters::digest_view::{ConfirmationView, NewsletterView};
 use crate::newsletters::render::render_confirmation;
-use crate::newsletters::variant;
 use crate::subscribers::{CONFIRM_FOR, ConfirmationDue};
 
 /// Under the public address: the page with the button that confirms (and the one that says « ce n’était pas moi »).
@@ -44,19 +43,7 @@ pub async fn enqueue(tx: &mut Tx, desk: &Desk, due: &ConfirmationDue, now: Times
         confirm_url: desk.config.public_url.join(&format!("{CONFIRM_PATH}{TOKEN_MARK}")),
     };
     let rendered = render_confirmation(&desk.templates, &view)?;
-    let message = mail::compose(&Draft {
-        from: declaration.from.clone(),
-        reply_to: declaration.reply_to.clone(),
-        subject: rendered.subject.clone(),
-        text: rendered.text,
-        html: rendered.html,
-        date: None,
-        list: None,
-        auto: true,
-    })?;
-    let key = digest(&SHA256, &message.to_bytes());
-    let bounce_to = declaration.bounce_to.as_str();
-    let variant = variant::store_other(tx, key.as_ref(), &rendered.subject, bounce_to, &message, now).await?;
+    let variant = store_automatic(tx, declaration, rendered, now).await?;
     let new = NewDelivery {
         kind: Kind::Confirmation,
         dedup_key: &format!("confirmation:{}", due.id),

@@ -3,6 +3,7 @@
 //! A row is claimed ([`Pump`]), its message built from its variant, put in doubt in the same statement that looks
 //! whether anybody has said no, sent, and settled by the relay's reply. `marks` writes all states, many to a commit.
 
+mod automatic;
 pub mod bounces;
 pub mod confirmation;
 pub mod explain;

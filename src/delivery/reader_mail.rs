@@ -1,21 +1,20 @@
 //! Mails to one reader about the letters themselves: rendered, and put in the queue in the caller's transaction.
 
 use anyhow::Context;
-use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::clock::{DAY, Timestamp};
 use crate::db::{Keys, Tx};
+use crate::delivery::automatic::store_automatic;
 use crate::delivery::row::{DeliveryId, Kind};
 use crate::delivery::sql;
 use crate::delivery::store::{self, NewDelivery};
 use crate::fetch_one;
 use crate::html::publisher::PublisherView;
-use crate::mail::{self, Address, Draft, LINK_MARK, PREFERENCES_MARK};
+use crate::mail::{Address, LINK_MARK, PREFERENCES_MARK};
 use crate::newsletters::declaration::Declaration;
 use crate::newsletters::desk::Desk;
 use crate::newsletters::reader_view::{ButtonView, ReaderMailView};
 use crate::newsletters::render::render_reader_mail;
-use crate::newsletters::variant;
 use crate::subscribers::{AddressHash, PREFERENCES_PATH, SubscriptionId};
 
 /// Under the public address: the pages of a change of address. A [`crate::delivery::MailToken`] follows.
@@ -87,20 +86,7 @@ pub async fn enqueue(
     let declaration = desk.declaration(mail.newsletter).or_else(|| desk.newsletters.first());
     let declaration = declaration.context("no newsletter is declared")?;
     let rendered = render_reader_mail(&desk.templates, view(desk, &mail.said))?;
-    let message = mail::compose(&Draft {
-        from: declaration.from.clone(),
-        reply_to: declaration.reply_to.clone(),
-        subject: rendered.subject.clone(),
-        text: rendered.text,
-        html: rendered.html,
-        date: None,
-        list: None,
-        auto: true,
-    })?;
-    let same = digest(&SHA256, &message.to_bytes());
-    let bounce_to = declaration.bounce_to.as_str();
-    let variant =
-        variant::store_other(tx, same.as_ref(), &rendered.subject, bounce_to, &message, now).await?;
+    let variant = store_automatic(tx, declaration, rendered, now).await?;
     let hash = AddressHash::of(keys, mail.to);
     let new = NewDelivery {
         kind: Kind::Notice,

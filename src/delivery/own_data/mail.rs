@@ -1,10 +1,10 @@
 //! The mails that carry such links: rendered, and put in the queue in the caller's transaction.
 
 use anyhow::Context;
-use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::clock::{DAY, Timestamp};
 use crate::db::{Keys, Purpose, Tx};
+use crate::delivery::automatic::store_automatic;
 use crate::delivery::own_data::link::{LinkPurpose, ReaderLinkId};
 use crate::delivery::own_data::sql::LETTER_OF;
 use crate::delivery::row::Kind;
@@ -12,11 +12,10 @@ use crate::delivery::store::{self, NewDelivery};
 use crate::fetch_optional;
 use crate::french::number;
 use crate::html::publisher::PublisherView;
-use crate::mail::{self, Address, Draft, LINK_MARK};
+use crate::mail::{Address, LINK_MARK};
 use crate::newsletters::button_view::ButtonView;
 use crate::newsletters::desk::Desk;
 use crate::newsletters::render::render_link;
-use crate::newsletters::variant;
 use crate::subscribers::{self, SubscriberId};
 
 /// Under the public address: the page behind such a link. The token follows.
@@ -51,20 +50,8 @@ pub(super) async fn enqueue(
     let url = desk.config.public_url.join(&format!("{OWN_DATA_PATH}{LINK_MARK}"));
     let view = view(due.purpose, &titles, PublisherView::from(&desk.config.publisher), url);
     let rendered = render_link(&desk.templates, &view)?;
-    let message = mail::compose(&Draft {
-        from: declaration.from.clone(),
-        reply_to: declaration.reply_to.clone(),
-        subject: rendered.subject.clone(),
-        text: rendered.text,
-        html: rendered.html,
-        date: None,
-        list: None,
-        auto: true,
-    })?;
-    let key = digest(&SHA256, &message.to_bytes());
-    let bounce_to = declaration.bounce_to.as_str();
     let now = due.now;
-    let variant = variant::store_other(tx, key.as_ref(), &rendered.subject, bounce_to, &message, now).await?;
+    let variant = store_automatic(tx, declaration, rendered, now).await?;
     let (kind, within) = match due.purpose {
         // A person waits, and asked for it: only a complaint or an operator's block stands against it.
         LinkPurpose::Export | LinkPurpose::Erase => (Kind::Confirmation, due.purpose.holds()),

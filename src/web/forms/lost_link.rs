@@ -12,9 +12,10 @@ use crate::delivery::reader_mail::{self, ReaderMail, Said};
 use crate::html::address_pages::LostLinkView;
 use crate::html::pages::Page;
 use crate::mail::Address;
-use crate::subscribers::{self, AddressHash, Admission, FormLimits, FormNetwork};
+use crate::subscribers::{self, AddressHash};
 use crate::web::client::Client;
 use crate::web::forms::fields::Fields;
+use crate::web::forms::take::seconds_to_wait;
 use crate::web::page::page;
 use crate::web::refusal::Failure;
 
@@ -36,14 +37,9 @@ pub(super) async fn ask(State(app): State<App>, client: Client, fields: Fields) 
         return page(&app, StatusCode::UNPROCESSABLE_ENTITY, &Page::LostLink(form));
     };
     let now = app.clock.now();
-    let limits = FormLimits { per_network: app.config.form.per_network, per_hour: app.config.form.per_hour };
-    let network = client.0.and_then(FormNetwork::of);
-    match subscribers::admit(&app.db, &app.keys, limits, network, now).await? {
-        Admission::Granted => {}
-        Admission::NetworkWaits(seconds) | Admission::FormWaits(seconds) => {
-            let retry_after = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
-            return Ok((retry_after, StatusCode::TOO_MANY_REQUESTS).into_response());
-        }
+    if let Some(seconds) = seconds_to_wait(&app, client, now).await? {
+        let retry_after = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
+        return Ok((retry_after, StatusCode::TOO_MANY_REQUESTS).into_response());
     }
     let mut tx = app.db.begin_durable().await?;
     let hash = AddressHash::of(&app.keys, &address);

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::offer::Offer;
 use super::typed::Typed;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::delivery::confirmation;
 use crate::html::pages::FormMistake;
 use crate::mail::Address;
@@ -72,14 +73,9 @@ pub(super) async fn take(
 /// Gives how many seconds to wait, if it has to.
 async fn ask(app: &App, asking: &Asking<'_>, client: Client) -> Result<Option<i64>, Failure> {
     let now = app.clock.now();
-    let limits = FormLimits { per_network: app.config.form.per_network, per_hour: app.config.form.per_hour };
-    let network = client.0.and_then(FormNetwork::of);
-    match subscribers::admit(&app.db, &app.keys, limits, network, now).await? {
-        Admission::Granted => {}
-        Admission::NetworkWaits(seconds) | Admission::FormWaits(seconds) => {
-            metrics::counter!("kiosque_form_refused_total").increment(1);
-            return Ok(Some(seconds));
-        }
+    if let Some(seconds) = seconds_to_wait(app, client, now).await? {
+        metrics::counter!("kiosque_form_refused_total").increment(1);
+        return Ok(Some(seconds));
     }
     let mut tx = app.db.begin_durable().await?;
     let asked = subscribers::ask(&mut tx, &app.keys, asking, now).await?;
@@ -91,4 +87,18 @@ async fn ask(app: &App, asking: &Asking<'_>, client: Client) -> Result<Option<i6
         app.waker.wake();
     }
     Ok(None)
+}
+
+/// Counts an asking from there; how many seconds it has to wait, if its network or everybody together asked too much.
+pub(super) async fn seconds_to_wait(
+    app: &App,
+    client: Client,
+    now: Timestamp,
+) -> Result<Option<i64>, Failure> {
+    let limits = FormLimits { per_network: app.config.form.per_network, per_hour: app.config.form.per_hour };
+    let network = client.0.and_then(FormNetwork::of);
+    Ok(match subscribers::admit(&app.db, &app.keys, limits, network, now).await? {
+        Admission::Granted => None,
+        Admission::NetworkWaits(seconds) | Admission::FormWaits(seconds) => Some(seconds),
+    })
 }
