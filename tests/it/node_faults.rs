@@ -12,7 +12,7 @@ use rustix::process::Signal;
 use crate::support::invariants::{Known, assert_bounded, judge};
 use crate::support::link::{Link, Weather};
 use crate::support::newsroom::config_text;
-use crate::support::node::{Node, until};
+use crate::support::node::{Node, until, until_count};
 use crate::support::own_postgres::OwnPostgres;
 use crate::support::post::{DAILY, Post};
 use crate::support::smtp::{Act, Rule, Step};
@@ -63,8 +63,9 @@ impl Scene {
     /// Waits until so many messages have been taken.
     async fn until_taken(&self, messages: usize) {
         let nodes: Vec<&Node> = self.nodes.iter().collect();
-        let taken = || self.post.relay.record(|record| record.copies().len());
-        until(&format!("{messages} messages"), &nodes, async || taken() >= messages).await;
+        let taken = || i64::try_from(self.post.relay.record(|record| record.copies().len())).unwrap();
+        let wanted = i64::try_from(messages).unwrap();
+        until_count("the sending", &nodes, wanted, async || taken()).await;
     }
 
     /// Kills a node and lets the time pass for which its rows are left alone.
@@ -93,9 +94,10 @@ impl Scene {
             let nodes: Vec<&Node> = self.nodes.iter().collect();
             let sent = async || {
                 let balance = kiosque::delivery::balance(&self.db, self.post.edition).await;
-                balance.is_ok_and(|balance| balance.sent == i64::try_from(readers).unwrap())
+                balance.map_or(0, |balance| balance.sent)
             };
-            until("the delivery to everybody", &nodes, sent).await;
+            let wanted = i64::try_from(readers).unwrap();
+            until_count("the delivery to everybody", &nodes, wanted, sent).await;
         }
         for node in self.nodes.drain(..) {
             let log = node.log();

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::support::database::TestDatabase;
 use crate::support::invariants::assert_bounded;
 use crate::support::newsroom::config_text;
+use crate::support::patience::Patience;
 use crate::support::post::{DAILY, Post, relay_to};
 use crate::support::program::Place;
 
@@ -147,32 +148,28 @@ impl<'a> Children<'a> {
 
     /// Waits until the relay has taken so many messages.
     pub async fn until_taken(&self, messages: usize) {
-        let nap = Duration::from_millis(1);
-        let mut waited = Duration::ZERO;
-        while self.post.relay.record(|record| record.taken.len()) < messages {
-            assert!(waited < PATIENCE, "{:?}", self.post.states().await);
-            tokio::time::sleep(nap).await;
-            waited += nap;
+        let mut patience = Patience::with_naps_of(Duration::from_millis(1));
+        let taken = || self.post.relay.record(|record| record.taken.len());
+        while taken() < messages {
+            let count = i64::try_from(taken()).unwrap();
+            patience.nap(count, async || format!("{:?}", self.post.states().await)).await;
         }
     }
 
     /// Waits until so many rows are sent, letting the time pass for which a doubt is left alone.
     pub async fn until_sent_at_last(&self, rows: i64) {
-        let nap = Duration::from_millis(50);
-        let mut waited = Duration::ZERO;
+        let mut patience = Patience::with_naps_of(Duration::from_millis(50));
         loop {
             let balance = self.post.balance().await;
             if balance.sent == rows {
                 return;
             }
-            assert!(waited < PATIENCE, "{balance:?}");
             if balance.in_doubt + balance.pending > 0
                 && balance.sent + balance.in_doubt + balance.pending == rows
             {
                 self.pass_the_time().await;
             }
-            tokio::time::sleep(nap).await;
-            waited += nap;
+            patience.nap(balance.sent, async || format!("{balance:?}")).await;
         }
     }
 
@@ -184,9 +181,6 @@ impl<'a> Children<'a> {
         self.post.room.sql(sql).await;
     }
 }
-
-/// How long anything may take: the sum of the naps between two looks, which a machine that is halted meanwhile does not use up.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Ends it as a power cut would, and sees before that it stayed small.
 pub fn assert_bounded_and_kill(child: Child) {

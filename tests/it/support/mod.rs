@@ -12,6 +12,7 @@ pub mod link;
 pub mod newsroom;
 pub mod node;
 pub mod own_postgres;
+pub mod patience;
 pub mod post;
 pub mod press;
 pub mod program;

@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::process::{Child, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
 use crate::support::faketime::Faketime;
+use crate::support::patience::Patience;
 use crate::support::program::Place;
 
 /// A node, killed when it is forgotten.
@@ -86,12 +87,22 @@ impl Drop for Node {
     }
 }
 
-/// Looks again and again, at most a minute and a half.
+/// Looks again and again.
 pub async fn until(what: &str, nodes: &[&Node], mut holds: impl AsyncFnMut() -> bool) {
-    let began = Instant::now();
-    while !holds().await {
+    until_count(what, nodes, 1, async || i64::from(holds().await)).await;
+}
+
+/// Looks again and again until the count is reached, as long as it grows.
+pub async fn until_count(what: &str, nodes: &[&Node], wanted: i64, mut count: impl AsyncFnMut() -> i64) {
+    let mut patience = Patience::with_naps_of(Duration::from_millis(20));
+    loop {
+        let count = count().await;
+        if count >= wanted {
+            return;
+        }
         let logs = || nodes.iter().map(|node| node.log()).collect::<Vec<_>>().join("\n---\n");
-        assert!(began.elapsed() < Duration::from_secs(90), "{what} did not happen:\n{}", logs());
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        patience
+            .nap(count, async || format!("{what} did not happen, {count} of {wanted}:\n{}", logs()))
+            .await;
     }
 }
