@@ -8,6 +8,8 @@ use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
 use kiosque::newsletters::digest_view::{ArticleView, DigestView, ImageView, SectionView};
 use kiosque::newsletters::render::{Rendered, render, render_confirmation, render_reader_mail};
+use kiosque::newsletters::seen::Layout;
+use kiosque::newsletters::template_name::TemplateName;
 use kiosque::newsletters::{reader_view, sample_view};
 use std::path::{Path, PathBuf};
 
@@ -21,11 +23,16 @@ fn main() -> anyhow::Result<()> {
     }
     for (name, view) in [
         ("digest", sample_view::digest()),
-        ("digest-one", sample_view::digest_of_one()),
-        ("digest-everything", sample_view::digest_with_everything()),
-        ("digest-bundled", bundled(&folder)?),
+        ("one", sample_view::digest_of_one()),
+        ("everything", sample_view::digest_with_everything()),
+        ("bundled", bundled(&folder)?),
     ] {
-        write(&folder, name, &render(&templates, &view)?)?;
+        for template in TemplateName::all(&templates) {
+            for layout in [Layout::Normal, Layout::Light] {
+                let mail = render(&templates, &template, layout, &view)?;
+                write(&folder, &format!("{name}-{template}-{layout}"), &mail)?;
+            }
+        }
     }
     write(&folder, "confirmation", &render_confirmation(&templates, &sample_view::confirmation())?)?;
     write(&folder, "reader", &render_reader_mail(&templates, reader_view::sample())?)?;

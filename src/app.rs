@@ -165,9 +165,12 @@ impl App {
 /// What is wrong with a template, with file and line, or with a picture.
 pub fn dress(config: &Config) -> anyhow::Result<(Templates, Look)> {
     let templates = Templates::load(config.templates.as_deref()).context("the templates cannot be used")?;
-    sample_view::try_out(&templates).context("the mail templates cannot be used")?;
+    let look = Look::load(config)?;
+    let templates = templates.coloured(&look.palette);
+    let chosen = declaration::chosen_templates(config, &templates)?;
+    sample_view::try_out(&templates, &chosen).context("the mail templates cannot be used")?;
     sample_pages::try_out(&templates).context("the page templates cannot be used")?;
-    Ok((templates, Look::load(config)?))
+    Ok((templates, look))
 }
 
 /// Opens the store that the configuration names. The schema is not looked at.

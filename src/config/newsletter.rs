@@ -40,6 +40,8 @@ section! {
         pub min_articles: u32 = 1,
         /// More articles than this are announced by their number.
         pub max_articles: u32 = 15,
+        /// How its mails look: `sobre` when left out.
+        pub template: Option<Spanned<String>>,
         /// What the first edition after a pause carries.
         pub after_pause: AfterPause = AfterPause::Fresh,
         /// How late a missed slot may still be sent.

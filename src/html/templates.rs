@@ -4,11 +4,13 @@
 //! A template's name is its path under `templates/`: `email/digest.mjml`, `pages/error.html`. Values are escaped in
 //! `.html` and `.mjml`, not in `.txt`. A name that the context does not hold is an error, never an empty place.
 
+use crate::config::Colour;
 use crate::html::look::Look;
+use crate::html::palette::Palette;
 use crate::html::{filters, mjml_check};
 use base64::Engine;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +32,13 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
     "email/confirmation_words.txt"
     "email/digest.mjml"
     "email/digest.txt"
+    "email/digest_breves.mjml"
+    "email/digest_breves.txt"
+    "email/digest_light.html"
+    "email/digest_sobre.mjml"
+    "email/digest_sobre.txt"
+    "email/digest_une.mjml"
+    "email/digest_une.txt"
     "email/layout.mjml"
     "email/legal.html"
     "email/legal.txt"
@@ -41,6 +50,8 @@ const BUILT_IN: &[(&str, &str)] = built_in! {
     "email/notice.txt"
     "email/notice_preheader.txt"
     "email/notice_subject.txt"
+    "email/parts.mjml"
+    "email/parts.txt"
     "email/preheader.txt"
     "email/reader.mjml"
     "email/reader.txt"
@@ -101,6 +112,9 @@ pub struct Templates {
     version: String,
 }
 
+/// The colour of mails where `[site]` names none.
+const GREEN: Colour = Colour { red: 0x0b, green: 0x5a, blue: 0x38 };
+
 impl Templates {
     /// The templates standing in the binary, and those of `folder` before them, file by file. Files of the folder
     /// that replace nothing are loaded too, for `include` and `import`.
@@ -129,7 +143,20 @@ impl Templates {
             }
         }
         faults.extend(templates.mjml_faults(&sources));
-        if faults.is_empty() { Ok(templates) } else { Err(TemplateError { faults }) }
+        if faults.is_empty() {
+            Ok(templates.coloured(&Palette::of(GREEN)))
+        } else {
+            Err(TemplateError { faults })
+        }
+    }
+
+    /// The same templates with the newsroom's colours, which every template finds under `palette`.
+    #[must_use]
+    pub fn coloured(mut self, palette: &Palette) -> Self {
+        self.env.add_global("palette", Value::from(Serde(palette)));
+        let files = self.version.split('-').next().unwrap_or_default().to_owned();
+        self.version = format!("{files}-{}", palette.brand.trim_start_matches('#'));
+        self
     }
 
     /// Writes the template `name` with the fields of `context`.
@@ -145,8 +172,8 @@ impl Templates {
             .map_err(|error| TemplateError { faults: vec![self.fault(name, &error)] })
     }
 
-    /// 16 hexadecimal digits that change when any mail template changes, or the program's own version does: part of
-    /// a variant's key.
+    /// Hexadecimal digits that change when any mail template, the newsroom's colour or the program's own version does:
+    /// part of a variant's key.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -179,6 +206,18 @@ impl Templates {
     /// The names of the templates standing in the binary.
     pub fn built_in() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// Whether there is a template of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.env.get_template(name).is_ok()
+    }
+
+    /// The names of all templates, the operator's among them, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names: BTreeSet<&str> = self.env.templates().map(|(name, _)| name).collect();
+        names.into_iter()
     }
 
     /// The operator's files by the names they stand for, and whether each replaces a template of the binary.

@@ -233,8 +233,8 @@ impl Encoded {
         self.bytes.len()
     }
 
-    /// The length of the HTML part before its transfer encoding, in bytes, tokens apart. Gmail hides what follows
-    /// the first 102,400.
+    /// The length of the HTML part as it travels, in bytes, tokens apart. Gmail hides what follows the first 102,400
+    /// before that encoding, which is less.
     pub fn html_len(&self) -> usize {
         self.html_len
     }

@@ -12,7 +12,9 @@ mod header;
 mod quoted_printable;
 
 pub use address::{Address, AddressError, Mailbox, NameError, one_line};
-pub use compose::{ComposeError, Draft, ListHeaders, UnsubscribeToError, compose, unsubscribe_to};
+pub use compose::{
+    ComposeError, Draft, ListHeaders, UnsubscribeToError, compose, encoded_len, unsubscribe_to,
+};
 pub use encoded::{
     DecodeError, Encoded, LINK_MARK, PREFERENCES_MARK, Personal, PersonalError, TOKEN_MARK, TOKEN_MAX,
     without_mark,

@@ -10,10 +10,12 @@ use toml::Spanned;
 
 use crate::config::{self, AfterPause, Approval, Config, DateRange, Mistakes, OnDoubt, Span, nearest};
 use crate::french::slug::slug;
+use crate::html::templates::Templates;
 use crate::mail::{self, Address, Mailbox, dkim};
 
 use super::schedule::Schedule;
 use super::slug::Slug;
+use super::template_name::TemplateName;
 use super::zone::Zone;
 
 /// A `[[category]]`, checked.
@@ -54,6 +56,7 @@ pub struct Declaration {
     pub max_age: Span,
     pub min_articles: u32,
     pub max_articles: u32,
+    pub template: TemplateName,
     pub after_pause: AfterPause,
     pub grace: Span,
     pub hold: Span,
@@ -110,6 +113,43 @@ pub fn read(config: &Config) -> (Declarations, Mistakes) {
         reading.parse("alerts.mail", text, |text| expecting(Address::parse(text), ADDRESS));
     }
     (Declarations { categories, newsletters }, reading.mistakes)
+}
+
+/// The digest templates that newsletters name, each once.
+///
+/// # Errors
+/// Every name that no template has.
+pub fn chosen_templates(config: &Config, templates: &Templates) -> Result<Vec<TemplateName>, Mistakes> {
+    let mut mistakes = Mistakes::new(config.source().clone());
+    let mut chosen = vec![];
+    for newsletter in &config.newsletters {
+        let (name, span) = match &newsletter.template {
+            None => (Ok(TemplateName::default()), 0..0),
+            Some(text) => (TemplateName::parse(text.get_ref()), text.span()),
+        };
+        let Ok(name) = name else { continue }; // reported where it is read
+        if !name.stands_in(templates) {
+            let known: Vec<String> = TemplateName::all(templates).iter().map(ToString::to_string).collect();
+            let near = nearest(name.as_str(), known.iter().map(String::as_str));
+            let near = near.map_or_else(
+                || {
+                    format!(
+                        "there are {}; another one wants {} and {}",
+                        known.join(", "),
+                        name.mjml(),
+                        name.text()
+                    )
+                },
+                |near| format!("did you mean \"{near}\"?"),
+            );
+            mistakes.push(span, format!("`newsletter.template`: there is no \"{name}\"; {near}"));
+        }
+        if !chosen.contains(&name) {
+            chosen.push(name);
+        }
+    }
+    mistakes.into_result()?;
+    Ok(chosen)
 }
 
 /// Where a reader may write to leave, a token before the `@`: the first address that a `[[bounces]]` names.
@@ -291,6 +331,10 @@ impl Reading {
         });
         let editors = editors.collect();
         let schedule = self.parse("newsletter.schedule", &declared.schedule, Schedule::parse);
+        let template = declared
+            .template
+            .as_ref()
+            .and_then(|text| self.parse("newsletter.template", text, TemplateName::parse));
         let chosen = declared
             .categories
             .as_ref()
@@ -311,6 +355,7 @@ impl Reading {
             max_age: declared.max_age,
             min_articles: declared.min_articles,
             max_articles: declared.max_articles,
+            template: template.unwrap_or_default(),
             after_pause: declared.after_pause,
             grace: declared.grace,
             hold: declared.hold,

@@ -5,15 +5,25 @@
 
 use crate::html::mjml::{self, MjmlError};
 use crate::html::templates::{TemplateError, Templates};
+use crate::mail::encoded_len;
 use crate::newsletters::button_view::ButtonView;
 use crate::newsletters::digest_view::{ConfirmationView, DigestView};
+use crate::newsletters::fit::{Excerpts, Trimmed, fit};
 use crate::newsletters::notice_view::NoticeView;
 use crate::newsletters::reader_view::ReaderMailView;
+use crate::newsletters::seen::Layout;
+use crate::newsletters::template_name::TemplateName;
 use serde::Serialize;
 
 /// The longest HTML part, in bytes as it travels. Gmail hides what lies beyond 102 400 bytes behind a link, the foot
 /// of the mail included.
 pub const HTML_BUDGET: usize = 90 * 1024;
+
+/// The longest light edition, in bytes as it travels: both parts, without about 1 KiB of headers.
+pub const LIGHT_BUDGET: usize = 24 * 1024;
+
+/// The HTML of the light edition, whatever the newsletter's template.
+const LIGHT_HTML: &str = "email/digest_light.html";
 
 /// A mail's parts, ready to be encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +36,8 @@ pub struct Rendered {
     pub html: String,
     /// The plain-text part.
     pub text: String,
+    /// What was done to keep it within its budget.
+    pub trimmed: Trimmed,
 }
 
 /// Why a mail could not be written.
@@ -38,17 +50,10 @@ pub enum RenderError {
     #[error("{template} wrote wrong MJML: {error}")]
     Mjml {
         /// Name of the template.
-        template: &'static str,
+        template: String,
         /// The mistake; lines count in what the template wrote.
         error: MjmlError,
     },
-}
-
-/// The longest beginnings of articles, in characters.
-#[derive(Debug, Clone, Copy, Serialize)]
-struct Excerpts {
-    lead: usize,
-    article: usize,
 }
 
 /// From the usual length downwards, until the mail fits its budget.
@@ -57,6 +62,14 @@ const EXCERPTS: [Excerpts; 4] = [
     Excerpts { lead: 280, article: 110 },
     Excerpts { lead: 200, article: 60 },
     Excerpts { lead: 200, article: 0 },
+];
+
+/// The same for the light edition, which says everything twice within a quarter of the room.
+const LIGHT_EXCERPTS: [Excerpts; 4] = [
+    Excerpts { lead: 240, article: 130 },
+    Excerpts { lead: 200, article: 90 },
+    Excerpts { lead: 160, article: 60 },
+    Excerpts { lead: 160, article: 0 },
 ];
 
 #[derive(Serialize)]
@@ -68,27 +81,39 @@ struct Context<'a, V> {
     excerpts: Excerpts,
 }
 
-/// Writes a digest. Excerpts are shortened, and at last left out, until the HTML is within [`HTML_BUDGET`]; what is
-/// still larger has too many articles, and is given as it is (`html_len` of the encoded message says so).
+/// Writes a digest by its template, within [`HTML_BUDGET`] or, in the light layout, [`LIGHT_BUDGET`]: beginnings of articles
+/// are shortened, then articles moved among the announced, and `trimmed` says so.
 ///
 /// # Errors
 ///
 /// When a template is wrong or asks for what the view does not hold.
-pub fn render(templates: &Templates, view: &DigestView) -> Result<Rendered, RenderError> {
+pub fn render(
+    templates: &Templates,
+    template: &TemplateName,
+    layout: Layout,
+    view: &DigestView,
+) -> Result<Rendered, RenderError> {
     let view = &view.without_foreign_marks();
     let subject = one_line(&templates.render("email/subject.txt", view)?);
     let preheader = one_line(&templates.render("email/preheader.txt", view)?);
-    let context = |excerpts| Context { view, subject: &subject, preheader: &preheader, excerpts };
-    let mut excerpts = EXCERPTS[0];
-    let mut html = html_of(templates, "email/digest.mjml", &context(excerpts))?;
-    for shorter in &EXCERPTS[1..] {
-        if encoded_len(&html) > HTML_BUDGET {
-            excerpts = *shorter;
-            html = html_of(templates, "email/digest.mjml", &context(excerpts))?;
+    let text_of = |context: &Context<'_, DigestView>| templates.render(&template.text(), context);
+    let write = |view: &DigestView, excerpts: Excerpts| -> Result<(String, String), RenderError> {
+        let context = Context { view, subject: &subject, preheader: &preheader, excerpts };
+        let html = match layout {
+            Layout::Normal => html_of(templates, &template.mjml(), &context)?,
+            Layout::Light => tight(&templates.render(LIGHT_HTML, &context)?),
+        };
+        Ok((html, tidy(&text_of(&context)?)))
+    };
+    let ((html, text), trimmed) = match layout {
+        Layout::Normal => fit(view, &EXCERPTS, |(html, _)| encoded_len(html) <= HTML_BUDGET, write)?,
+        Layout::Light => {
+            let fits =
+                |(html, text): &(String, String)| encoded_len(html) + encoded_len(text) <= LIGHT_BUDGET;
+            fit(view, &LIGHT_EXCERPTS, fits, write)?
         }
-    }
-    let text = tidy(&templates.render("email/digest.txt", &context(excerpts))?);
-    Ok(Rendered { subject, preheader, html, text })
+    };
+    Ok(Rendered { subject, preheader, html, text, trimmed })
 }
 
 /// Writes the mail that asks whether an address is right.
@@ -102,7 +127,7 @@ pub fn render_confirmation(templates: &Templates, view: &ConfirmationView) -> Re
     let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
     let html = html_of(templates, "email/confirmation.mjml", &context)?;
     let text = tidy(&templates.render("email/confirmation.txt", &context)?);
-    Ok(Rendered { subject, preheader, html, text })
+    Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
 }
 
 /// Writes a mail with one link for its reader alone.
@@ -116,7 +141,7 @@ pub fn render_link(templates: &Templates, view: &ButtonView) -> Result<Rendered,
     let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
     let html = html_of(templates, "email/link.mjml", &context)?;
     let text = tidy(&templates.render("email/link.txt", &context)?);
-    Ok(Rendered { subject, preheader, html, text })
+    Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
 }
 
 /// Writes a mail to the newsroom.
@@ -131,7 +156,7 @@ pub fn render_notice(templates: &Templates, view: NoticeView) -> Result<Rendered
     let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
     let html = html_of(templates, "email/notice.mjml", &context)?;
     let text = tidy(&templates.render("email/notice.txt", &context)?);
-    Ok(Rendered { subject, preheader, html, text })
+    Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
 }
 
 /// Writes a mail to one reader about the letters themselves.
@@ -146,16 +171,18 @@ pub fn render_reader_mail(templates: &Templates, view: ReaderMailView) -> Result
     let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
     let html = html_of(templates, "email/reader.mjml", &context)?;
     let text = tidy(&templates.render("email/reader.txt", &context)?);
-    Ok(Rendered { subject, preheader, html, text })
+    Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
 }
 
-fn html_of(
-    templates: &Templates,
-    template: &'static str,
-    context: &impl Serialize,
-) -> Result<String, RenderError> {
+fn html_of(templates: &Templates, template: &str, context: &impl Serialize) -> Result<String, RenderError> {
     let mjml = templates.render(template, context)?;
-    mjml::to_html(&mjml).map_err(|error| RenderError::Mjml { template, error })
+    mjml::to_html(&mjml).map_err(|error| RenderError::Mjml { template: template.to_owned(), error })
+}
+
+/// Hand-written HTML without the indentation of its template: every line end counts for two bytes on the way.
+fn tight(html: &str) -> String {
+    let lines: Vec<&str> = html.lines().map(str::trim_ascii).filter(|line| !line.is_empty()).collect();
+    lines.join("\n") + "\n"
 }
 
 /// Header text: ordinary white space becomes single spaces, no-break spaces stay.
@@ -179,14 +206,6 @@ fn tidy(text: &str) -> String {
     out
 }
 
-/// The size in quoted-printable (RFC 2045 §6.7): three bytes for each that is not printable ASCII, and a soft line
-/// break for every 75.
-fn encoded_len(html: &str) -> usize {
-    let bytes: usize =
-        html.bytes().map(|byte| if matches!(byte, b'\n' | b' '..=b'<' | b'>'..=b'~') { 1 } else { 3 }).sum();
-    bytes + bytes / 75 * 3
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,7 +218,7 @@ mod tests {
     }
 
     fn digest(view: &DigestView) -> Rendered {
-        render(&templates(), view).unwrap()
+        render(&templates(), &TemplateName::default(), Layout::Normal, view).unwrap()
     }
 
     /// One article on top, two in a section, one announced.

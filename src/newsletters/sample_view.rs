@@ -16,6 +16,8 @@ use crate::newsletters::reader_view;
 use crate::newsletters::render::{
     RenderError, render, render_confirmation, render_link, render_notice, render_reader_mail,
 };
+use crate::newsletters::seen::Layout;
+use crate::newsletters::template_name::TemplateName;
 use chrono::{NaiveDate, NaiveTime};
 
 /// Rubric, title, summary, author (or empty), whether it has a picture.
@@ -159,11 +161,18 @@ const ROWS: &[Row] = &[
 /// # Errors
 /// The first mail that cannot be written.
 pub fn lint_mails(templates: &Templates) -> Result<Vec<(String, Blemish)>, RenderError> {
-    let mails = [
-        ("digest", render(templates, &digest_with_everything())?),
-        ("confirmation", render_confirmation(templates, &confirmation())?),
-        ("notice", render_notice(templates, notice())?),
+    let mut mails = vec![
+        ("confirmation".to_owned(), render_confirmation(templates, &confirmation())?),
+        ("notice".to_owned(), render_notice(templates, notice())?),
     ];
+    for name in TemplateName::all(templates) {
+        mails.push((
+            format!("digest {name}"),
+            render(templates, &name, Layout::Normal, &digest_with_everything())?,
+        ));
+    }
+    let light = render(templates, &TemplateName::default(), Layout::Light, &digest_with_everything())?;
+    mails.push(("light digest".to_owned(), light));
     let mut found = Vec::new();
     for (name, mail) in mails {
         let mut add = |part: &str, blemishes: Vec<Blemish>| {
@@ -176,13 +185,17 @@ pub fn lint_mails(templates: &Templates) -> Result<Vec<(String, Blemish)>, Rende
     Ok(found)
 }
 
-/// Writes every mail once: what a template asks for in vain shows at start, not when an edition is due.
+/// Writes every mail once, digests by the templates named: what a template asks for in vain shows at start, not when an
+/// edition is due.
 ///
 /// # Errors
 /// The first mail that cannot be written.
-pub fn try_out(templates: &Templates) -> Result<(), RenderError> {
-    for view in [digest_of_one(), digest_with_everything()] {
-        render(templates, &view)?;
+pub fn try_out(templates: &Templates, names: &[TemplateName]) -> Result<(), RenderError> {
+    for name in names {
+        for view in [digest_of_one(), digest_with_everything()] {
+            render(templates, name, Layout::Normal, &view)?;
+        }
+        render(templates, name, Layout::Light, &digest_with_everything())?;
     }
     render_confirmation(templates, &confirmation())?;
     render_link(templates, &link())?;

@@ -64,12 +64,14 @@ impl Sheet<'_> {
         }
         let shared = [
             self.desk.templates.version(),
+            self.declaration.template.as_str(),
             self.words.subject.as_deref().unwrap_or_default(),
             self.words.note.as_deref().unwrap_or_default(),
         ];
         let seen_hash = seen.hash(&placed, layout, &shared);
         let Some(view) = self.view(&seen, layout) else { return Ok(None) };
-        let mut rendered = render::render(&self.desk.templates, &view).context("cannot render the digest")?;
+        let mut rendered = render::render(&self.desk.templates, &self.declaration.template, layout, &view)
+            .context("cannot render the digest")?;
         if let Some(prefix) = self.prefix {
             rendered.subject = format!("{prefix} {}", rendered.subject);
         }

@@ -2,6 +2,8 @@
 
 use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
+use kiosque::newsletters::seen::Layout;
+use kiosque::newsletters::template_name::TemplateName;
 use kiosque::newsletters::{reader_view, render, sample_view};
 
 /// Every mail and page as readers see it: name and text.
@@ -14,10 +16,15 @@ fn texts() -> Vec<(String, String)> {
         texts.push((format!("{name}: html"), visible(&mail.html)));
         texts.push((format!("{name}: text"), mail.text));
     };
-    for (name, view) in
-        [("digest", sample_view::digest_with_everything()), ("one", sample_view::digest_of_one())]
-    {
-        mail(name, render::render(&templates, &view).expect("a digest"));
+    for template in TemplateName::all(&templates) {
+        for (name, view) in
+            [("everything", sample_view::digest_with_everything()), ("one", sample_view::digest_of_one())]
+        {
+            for layout in [Layout::Normal, Layout::Light] {
+                let digest = render::render(&templates, &template, layout, &view).expect("a digest");
+                mail(&format!("{template} {layout} {name}"), digest);
+            }
+        }
     }
     mail(
         "confirmation",
