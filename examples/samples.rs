@@ -83,6 +83,7 @@ fn bundled(folder: &Path) -> anyhow::Result<DigestView> {
                 url: format!("https://exemple.tg/{}", bundled.path),
                 rubric: bundled.categories[0].clone(),
                 summary: bundled.summary,
+                body: None,
                 author: Some(bundled.author),
                 image: bundled.image.map(|image| ImageView {
                     url: format!("images/{image}"),

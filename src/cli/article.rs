@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::NaiveDate;
 use clap::Subcommand;
 
 use super::Failure;
@@ -9,7 +10,9 @@ use super::output::{self, Format, Table};
 use super::setup::{self, Access};
 use crate::app::App;
 use crate::articles::{self, Article, ArticleId};
+use crate::clock::Timestamp;
 use crate::config::nearest;
+use crate::newsletters::{corrections, pins};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
@@ -37,6 +40,30 @@ pub(super) enum Verb {
         #[arg(value_name = "ID-OR-URL")]
         article: String,
     },
+    /// Put an article on top of the next edition that takes it
+    Pin {
+        /// Its number, or its address on the site
+        #[arg(value_name = "ID-OR-URL")]
+        article: String,
+        /// Only of editions before this day (UTC)
+        #[arg(long, value_name = "DATE")]
+        until: Option<NaiveDate>,
+    },
+    /// Take a pin away
+    Unpin {
+        /// Its number, or its address on the site
+        #[arg(value_name = "ID-OR-URL")]
+        article: String,
+    },
+    /// Have the next edition say what was wrong in an article, to whoever got it
+    Correct {
+        /// Its number, or its address on the site
+        #[arg(value_name = "ID-OR-URL")]
+        article: String,
+        /// What was wrong and what is right, in French, a sentence or two
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
 }
 
 pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure> {
@@ -44,6 +71,9 @@ pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure>
         Verb::List { category, number, format } => list(named, category.as_deref(), number, format).await,
         Verb::Show { id, format } => show(named, id, format).await,
         Verb::Retract { article } => retract(named, &article).await,
+        Verb::Pin { article, until } => pin(named, &article, until).await,
+        Verb::Unpin { article } => unpin(named, &article).await,
+        Verb::Correct { article, note } => correct(named, &article, &note).await,
     }
 }
 
@@ -132,6 +162,19 @@ fn print(article: &Article) {
 
 async fn retract(named: Option<&Path>, article: &str) -> Result<(), Failure> {
     let app = setup::open(named, Access::Write).await?;
+    for article in find(&app, article).await? {
+        let (id, title) = (article.id, &article.title);
+        if articles::retract(&app.db, id, app.clock.now()).await? {
+            output::say(format!("article {id} is retracted: {title}"));
+        } else {
+            output::say(format!("article {id} was retracted before: {title}"));
+        }
+    }
+    Ok(())
+}
+
+/// The articles meant, at least one.
+async fn find(app: &App, article: &str) -> Result<Vec<Article>, Failure> {
     let found = articles::find(&app.db, article).await?;
     if found.is_empty() {
         return Err(anyhow::anyhow!(
@@ -139,12 +182,55 @@ async fn retract(named: Option<&Path>, article: &str) -> Result<(), Failure> {
         )
         .into());
     }
-    for article in found {
+    Ok(found)
+}
+
+async fn pin(named: Option<&Path>, article: &str, until: Option<NaiveDate>) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Write).await?;
+    let end = until.map(|day| Timestamp::from(day.and_time(chrono::NaiveTime::MIN).and_utc()));
+    if end.is_some_and(|end| end <= app.clock.now()) {
+        return Err(Failure::usage("kiosque: --until lies in the past".to_owned()));
+    }
+    for article in find(&app, article).await? {
         let (id, title) = (article.id, &article.title);
-        if articles::retract(&app.db, id, app.clock.now()).await? {
-            output::say(format!("article {id} is retracted: {title}"));
+        pins::pin(&app.db, id, app.clock.now(), end).await?;
+        let until = until.map_or_else(String::new, |day| format!(" before {day}"));
+        output::say(format!("article {id} leads the next edition{until} that takes it: {title}"));
+        let used = pins::used_by(&app.db, id).await?;
+        if !used.is_empty() {
+            let used = used.join(", ");
+            output::say(format!("  not of {used}: an edition has it already, and none takes it twice"));
+        }
+    }
+    Ok(())
+}
+
+async fn unpin(named: Option<&Path>, article: &str) -> Result<(), Failure> {
+    let app = setup::open(named, Access::Write).await?;
+    for article in find(&app, article).await? {
+        let (id, title) = (article.id, &article.title);
+        let was = if pins::unpin(&app.db, id).await? { "is not pinned any more" } else { "was not pinned" };
+        output::say(format!("article {id} {was}: {title}"));
+    }
+    Ok(())
+}
+
+async fn correct(named: Option<&Path>, article: &str, note: &str) -> Result<(), Failure> {
+    let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
+    if note.is_empty() {
+        return Err(Failure::usage("kiosque: --note: expected what was wrong and what is right".to_owned()));
+    }
+    let app = setup::open(named, Access::Write).await?;
+    for article in find(&app, article).await? {
+        let (id, title) = (article.id, &article.title);
+        let sent = corrections::correct(&app.db, id, &note, app.clock.now()).await?;
+        if sent.is_empty() {
+            output::say(format!(
+                "article {id} was in no edition that left, so nothing is to be put right: {title}"
+            ));
         } else {
-            output::say(format!("article {id} was retracted before: {title}"));
+            let sent = sent.join(", ");
+            output::say(format!("the next edition of {sent} tells whoever got article {id}: {title}"));
         }
     }
     Ok(())

@@ -47,7 +47,7 @@ pub use form::Form;
 pub use http::{Http, Metrics};
 pub use log::{Log, LogFormat};
 pub use mistakes::{At, Mistake, Mistakes, Source};
-pub use newsletter::{AfterPause, Approval, Newsletter, OnDoubt};
+pub use newsletter::{AfterPause, Approval, DigestContent, Newsletter, OnDoubt, Overflow};
 pub use node::{Keep, Node, Retention};
 pub use origin::{Origin, OriginError};
 pub use outbound::{Network, NetworkError, Outbound};

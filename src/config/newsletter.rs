@@ -38,8 +38,24 @@ section! {
         pub max_age: Span = Span::days(7),
         /// Fewer articles than this make no digest for a choice of categories.
         pub min_articles: u32 = 1,
-        /// More articles than this are announced by their number.
+        /// Further articles are announced or wait.
         pub max_articles: u32 = 15,
+        /// The same in each section.
+        pub max_per_section: Option<u32>,
+        /// What becomes of articles beyond these limits.
+        pub overflow: Overflow = Overflow::Announce,
+        /// Which article leads when none is pinned: `newest` or `rubric:politique`.
+        pub lead: Option<Spanned<String>>,
+        /// Whether articles come with their beginning or whole.
+        pub content: DigestContent = DigestContent::Excerpt,
+        /// How many headlines of rubrics that the reader did not choose are named.
+        pub related: u32 = 3,
+        /// What they are called together.
+        pub related_title: String = "À lire aussi".to_owned(),
+        /// The subject, with places such as `{lead}`; without it the lead's title.
+        pub subject: Option<Spanned<String>>,
+        /// Why readers get the letter, in a sentence at its foot.
+        pub reason: Option<String>,
         /// How its mails look: `sobre` when left out.
         pub template: Option<Spanned<String>>,
         /// What the first edition after a pause carries.
@@ -76,6 +92,26 @@ choice! {
 }
 
 choice! {
+    /// What becomes of articles beyond an edition's limits.
+    pub enum Overflow {
+        /// Named by their headlines, with a link to the edition on the web, and not sent again.
+        Announce = "announce",
+        /// Left for the next edition as long as it can take them; announced when it could not.
+        Carry = "carry",
+    } expected "\"announce\" or \"carry\""
+}
+
+choice! {
+    /// How much of an article a digest brings.
+    pub enum DigestContent {
+        /// Its beginning.
+        Excerpt = "excerpt",
+        /// All of its text, as far as the mail has room.
+        Full = "full",
+    } expected "\"excerpt\" or \"full\""
+}
+
+choice! {
     /// Whether an edition leaves by itself.
     pub enum Approval {
         /// At its slot.
@@ -107,6 +143,9 @@ fn check(newsletter: &Newsletter, value: &Value<'_>, reader: &mut Reader) {
         newsletter.max_articles >= newsletter.min_articles.max(1),
         "at least `min_articles`",
     );
+    at_least("max_per_section", newsletter.max_per_section.is_none_or(|most| most >= 1), "at least 1");
+    at_least("related", newsletter.related <= 10, "at most 10");
+    at_least("related_title", !newsletter.related_title.is_empty(), "a text");
     at_least("expire_after", newsletter.expire_after >= Span::minutes(1), "at least \"1m\"");
     at_least("spread", newsletter.spread < newsletter.expire_after, "less than `expire_after`");
     at_least("max_age", newsletter.max_age >= Span::minutes(1), "at least \"1m\"");

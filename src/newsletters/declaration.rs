@@ -13,6 +13,7 @@ use crate::french::slug::slug;
 use crate::html::templates::Templates;
 use crate::mail::{self, Address, Mailbox, dkim};
 
+use super::makeup::Makeup;
 use super::schedule::Schedule;
 use super::slug::Slug;
 use super::template_name::TemplateName;
@@ -55,8 +56,9 @@ pub struct Declaration {
     pub categories: Option<Vec<Slug>>,
     pub max_age: Span,
     pub min_articles: u32,
-    pub max_articles: u32,
     pub template: TemplateName,
+    /// What leads, how much is shown, what becomes of the rest.
+    pub makeup: Makeup,
     pub after_pause: AfterPause,
     pub grace: Span,
     pub hold: Span,
@@ -339,6 +341,11 @@ impl Reading {
             .categories
             .as_ref()
             .map(|chosen| self.chosen("newsletter.categories", chosen, categories));
+        let carried = match &chosen {
+            Some(chosen) => chosen.iter().collect(),
+            None => categories.iter().map(|category| &category.slug).collect::<Vec<_>>(),
+        };
+        let makeup = Makeup::read(declared, &carried, &mut self.mistakes);
         Some(Declaration {
             slug: slug?,
             was,
@@ -354,8 +361,8 @@ impl Reading {
             categories: chosen,
             max_age: declared.max_age,
             min_articles: declared.min_articles,
-            max_articles: declared.max_articles,
             template: template.unwrap_or_default(),
+            makeup,
             after_pause: declared.after_pause,
             grace: declared.grace,
             hold: declared.hold,

@@ -6,7 +6,10 @@ use crate::articles::{ArticleId, CategoryId};
 use crate::clock::Timestamp;
 use crate::db::{Tx, json_list};
 use crate::fetch_all;
+use crate::html::{mail_body, mail_body_text};
 
+use super::digest_view::BodyView;
+use super::makeup_sql;
 use super::seen::Placed;
 use super::selection::Taken;
 use super::sql;
@@ -20,6 +23,8 @@ pub struct DigestArticle {
     pub title: String,
     /// Plain text.
     pub summary: String,
+    /// The whole text, when digests bring it.
+    pub body: Option<BodyView>,
     /// Where it stands.
     pub url: String,
     /// Names.
@@ -48,11 +53,7 @@ struct Row {
 pub(super) async fn load(tx: &mut Tx, taken: &[Taken]) -> sqlx::Result<Vec<DigestArticle>> {
     let ids = json_list(taken.iter().map(|taken| taken.article.0));
     let rows: Vec<Row> = fetch_all!(tx, sql::DIGEST_ARTICLES, ids.as_str())?;
-    let pairs: Vec<(ArticleId, CategoryId)> = fetch_all!(tx, sql::CATEGORIES_OF_ARTICLES, ids.as_str())?;
-    let mut categories: HashMap<ArticleId, Vec<CategoryId>> = HashMap::new();
-    for (article, category) in pairs {
-        categories.entry(article).or_default().push(category);
-    }
+    let mut categories = categories_of(tx, taken.iter().map(|taken| taken.article)).await?;
     let mut rows: HashMap<ArticleId, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
     let article = |taken: &Taken| {
         let row = rows.remove(&taken.article)?;
@@ -66,6 +67,7 @@ pub(super) async fn load(tx: &mut Tx, taken: &[Taken]) -> sqlx::Result<Vec<Diges
             },
             title: row.title,
             summary: row.summary,
+            body: None,
             url: row.url,
             authors: serde_json::from_str(&row.authors).unwrap_or_default(),
             image: row.image_url.map(|url| (url, row.image_alt.unwrap_or_default())),
@@ -73,4 +75,32 @@ pub(super) async fn load(tx: &mut Tx, taken: &[Taken]) -> sqlx::Result<Vec<Diges
         })
     };
     Ok(taken.iter().filter_map(article).collect())
+}
+
+/// Gives each article its whole text, made for mails. One without text keeps its summary.
+pub(super) async fn read_bodies(tx: &mut Tx, articles: &mut [DigestArticle]) -> sqlx::Result<()> {
+    let ids = json_list(articles.iter().map(|article| article.placed.article.0));
+    let rows: Vec<(ArticleId, String)> = fetch_all!(tx, makeup_sql::DIGEST_BODIES, ids.as_str())?;
+    for (id, body) in rows {
+        let html = mail_body(&body);
+        let article = articles.iter_mut().find(|article| article.placed.article == id);
+        if let Some(article) = article.filter(|_| !html.is_empty()) {
+            article.body = Some(BodyView { html, text: mail_body_text(&body) });
+        }
+    }
+    Ok(())
+}
+
+/// The categories of each of these articles, in the order in which it is filed.
+pub(super) async fn categories_of(
+    tx: &mut Tx,
+    articles: impl Iterator<Item = ArticleId>,
+) -> sqlx::Result<HashMap<ArticleId, Vec<CategoryId>>> {
+    let ids = json_list(articles.map(|article| article.0));
+    let pairs: Vec<(ArticleId, CategoryId)> = fetch_all!(tx, sql::CATEGORIES_OF_ARTICLES, ids.as_str())?;
+    let mut categories: HashMap<ArticleId, Vec<CategoryId>> = HashMap::new();
+    for (article, category) in pairs {
+        categories.entry(article).or_default().push(category);
+    }
+    Ok(categories)
 }

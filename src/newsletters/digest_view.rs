@@ -30,6 +30,8 @@ pub struct DigestView {
     pub sections: Vec<SectionView>,
     /// Articles that are named but not shown.
     pub announced: AnnouncedView,
+    /// Headlines of rubrics that the reader did not choose; without links the block is left out.
+    pub related: RelatedView,
     /// Where the mail leads.
     pub links: LinksView,
     /// Why the reader gets this mail, in a sentence.
@@ -51,6 +53,9 @@ impl DigestView {
                 .into_iter()
                 .for_each(clean);
             article.author.iter_mut().for_each(clean);
+            if let Some(body) = &mut article.body {
+                [&mut body.html, &mut body.text].into_iter().for_each(clean);
+            }
             if let Some(image) = &mut article.image {
                 [&mut image.url, &mut image.alt].into_iter().for_each(clean);
             }
@@ -62,6 +67,9 @@ impl DigestView {
         }
         for link in &mut view.announced.links {
             [&mut link.title, &mut link.url].into_iter().for_each(clean);
+        }
+        for headline in &mut view.related.links {
+            [&mut headline.rubric, &mut headline.title, &mut headline.url].into_iter().for_each(clean);
         }
         for correction in &mut view.corrections {
             [&mut correction.title, &mut correction.url, &mut correction.text].into_iter().for_each(clean);
@@ -104,10 +112,22 @@ pub struct ArticleView {
     pub rubric: String,
     /// Its summary or beginning, plain text; empty when there is none. The mail cuts it.
     pub summary: String,
+    /// The whole text, in place of the summary, where the newsletter brings it and there is room.
+    pub body: Option<BodyView>,
     /// Who wrote it, to follow « Par ».
     pub author: Option<String>,
     /// Its picture.
     pub image: Option<ImageView>,
+}
+
+/// An article's whole text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BodyView {
+    /// HTML made for mails ([`mail_body`](crate::html::mail_body)): to be written as it is, inside an element that sets
+    /// letters and colour.
+    pub html: String,
+    /// The same as plain text, paragraphs apart by a blank line.
+    pub text: String,
 }
 
 /// A picture.
@@ -137,6 +157,26 @@ pub struct AnnouncedView {
     pub links: Vec<LinkView>,
     /// Where all of them can be read.
     pub url: Option<String>,
+}
+
+/// « À lire aussi »: what stands elsewhere in the edition.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RelatedView {
+    /// What the newsroom calls it.
+    pub title: String,
+    /// The headlines, newest first; perhaps none.
+    pub links: Vec<HeadlineView>,
+}
+
+/// A headline with its rubric.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeadlineView {
+    /// The rubric it stands under for whoever chose it.
+    pub rubric: String,
+    /// The headline.
+    pub title: String,
+    /// Where it leads.
+    pub url: String,
 }
 
 /// A headline that leads somewhere.

@@ -7,6 +7,7 @@
 pub mod announce;
 pub mod button_view;
 pub mod coming;
+pub mod corrections;
 mod crontab;
 mod crontab_field;
 pub mod declaration;
@@ -17,10 +18,13 @@ pub mod edition;
 pub mod fit;
 mod freeze;
 pub mod letter_feeds;
+pub mod makeup;
+mod makeup_sql;
 pub mod newsletter;
 pub mod notice_view;
 pub mod online;
 mod online_sql;
+pub mod pins;
 pub mod reader_view;
 mod release;
 pub mod render;
@@ -33,11 +37,13 @@ pub mod schedule;
 mod schedule_tests;
 pub mod seen;
 pub mod selection;
+pub mod shown;
 pub mod slot;
 pub mod slot_plan;
 pub mod slot_store;
 pub mod slug;
 mod sql;
+pub mod subject;
 pub mod template_name;
 pub mod variant;
 pub mod web_name;
@@ -46,5 +52,5 @@ pub mod zone;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<crate::db::Sql> {
-    [sql::ALL, online_sql::ALL].concat()
+    [sql::ALL, online_sql::ALL, makeup_sql::ALL].concat()
 }

@@ -15,7 +15,7 @@ use super::edition::EditionId;
 use super::newsletter::NewsletterId;
 use super::online_sql as sql;
 use super::seen::Rubric;
-use super::selection::Role;
+use super::selection::{Role, carried};
 use super::slug::Slug;
 use super::sql::LISTED_RUBRICS;
 use super::web_name::WebName;
@@ -310,8 +310,7 @@ pub type Lead<'a> = (&'a OnlineArticle, Option<&'a Rubric>);
 /// A rubric and what stands under it; none for what stands under no rubric.
 pub type Shelf<'a> = (Option<&'a Rubric>, Vec<&'a OnlineArticle>);
 
-/// The rubrics that articles of a newsletter may stand under: those it carries, then the other listed ones, both in
-/// configured order. An old edition may have articles that the newsletter would not carry today.
+/// The rubrics that articles of a newsletter may stand under: those it carries in its order, then the other listed ones. An old edition may have articles that the newsletter would not carry today.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shelves {
     rubrics: Vec<Rubric>,
@@ -325,11 +324,9 @@ impl Shelves {
     /// When the store fails.
     pub async fn read(db: &Db, declaration: Option<&Declaration>) -> sqlx::Result<Self> {
         let listed: Vec<(CategoryId, String, String)> = fetch_all!(db, LISTED_RUBRICS)?;
-        let listed = listed.into_iter().map(|(id, slug, name)| Rubric { id, slug, name });
+        let listed = listed.into_iter().map(|(id, slug, name)| Rubric { id, slug, name }).collect();
         let named = declaration.and_then(|declaration| declaration.categories.as_deref());
-        let carries =
-            |rubric: &Rubric| named.is_none_or(|named| named.iter().any(|slug| slug.as_str() == rubric.slug));
-        let (mut rubrics, others): (Vec<_>, Vec<_>) = listed.partition(carries);
+        let (mut rubrics, others) = carried(listed, named);
         let carried = rubrics.len();
         rubrics.extend(others);
         Ok(Self { rubrics, carried })

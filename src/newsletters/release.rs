@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 
 use crate::clock::Timestamp;
+use crate::config::DigestContent;
 use crate::db::Tx;
 use crate::subscribers::{Choice, ChoiceId};
 use crate::{execute, fetch_all, fetch_one};
 
+use super::corrections::{self, Correction};
 use super::declaration::Declaration;
 use super::desk::Desk;
 use super::digest_articles::{self, DigestArticle};
@@ -45,18 +47,23 @@ pub(super) async fn release(
     now: Timestamp,
 ) -> anyhow::Result<bool> {
     let mut variants = Variants::new();
+    let mut telling: Vec<Correction> = Vec::new();
     for _ in 0..5 {
         let mut tx = desk.db.begin_read().await?;
         let edition = Edition::read(&mut tx, id).await?;
         if edition.state != EditionState::Frozen {
             return Ok(false);
         }
+        let parts = Parts::read(&mut tx, declaration, &edition).await?;
+        if parts.corrections != telling {
+            telling.clone_from(&parts.corrections);
+            variants.clear();
+        }
         let missing: Vec<InUse> = in_use(&mut tx, &edition)
             .await?
             .into_iter()
             .filter(|choice| !variants.contains_key(&(choice.categories.clone(), choice.layout)))
             .collect();
-        let parts = Parts::read(&mut tx, declaration, &edition).await?;
         drop(tx);
         let mut missing = missing.into_iter().peekable();
         while missing.peek().is_some() {
@@ -81,6 +88,7 @@ pub(super) async fn release(
         if map_choices(&mut tx, &locked, &variants).await? {
             let (eligible,): (i64,) = fetch_one!(&mut tx, sql::ELIGIBLE, id, locked.revision, now)?;
             execute!(&mut tx, sql::RELEASE_EDITION, id, locked.revision, now, eligible)?;
+            corrections::told(&mut tx, id, &telling).await?;
             tx.commit().await.context("cannot release the edition")?;
             return Ok(true);
         }
@@ -97,6 +105,7 @@ struct Parts {
     rubrics: Vec<Rubric>,
     articles: Vec<DigestArticle>,
     words: Revision,
+    corrections: Vec<Correction>,
 }
 
 /// A choice in use and what it sees, if that is enough.
@@ -106,9 +115,13 @@ impl Parts {
     async fn read(tx: &mut Tx, declaration: &Declaration, edition: &Edition) -> anyhow::Result<Self> {
         let rubrics = selection::rubrics_of(tx, declaration).await?;
         let taken = edition.taken(tx).await?;
-        let articles = digest_articles::load(tx, &taken).await?;
+        let mut articles = digest_articles::load(tx, &taken).await?;
+        if declaration.makeup.content == DigestContent::Full {
+            digest_articles::read_bodies(tx, &mut articles).await?;
+        }
         let words = edition.words(tx).await?;
-        Ok(Self { rubrics, articles, words })
+        let corrections = corrections::due(tx, edition.newsletter_id, Some(edition.id)).await?;
+        Ok(Self { rubrics, articles, words, corrections })
     }
 
     /// Renders for the next few choices.
@@ -125,6 +138,7 @@ impl Parts {
             rubrics: &self.rubrics,
             articles: &self.articles,
             words: &self.words,
+            corrections: &self.corrections,
             slot_at: edition.slot_at,
             online: edition
                 .web_name

@@ -3,11 +3,13 @@
 use anyhow::Context;
 
 use crate::clock::Timestamp;
+use crate::config::DigestContent;
 use crate::db::Tx;
 use crate::fetch_all;
 use crate::mail::Encoded;
 use crate::subscribers::Choice;
 
+use super::corrections;
 use super::declaration::Declaration;
 use super::desk::Desk;
 use super::digest_articles;
@@ -99,7 +101,11 @@ impl Desk {
         let mut tx = self.db.begin_read().await?;
         let rubrics = selection::rubrics_of(&mut tx, declaration).await?;
         let selection = selection::select(&mut tx, &newsletter, declaration, &rubrics, now).await?;
-        let articles = digest_articles::load(&mut tx, &selection.taken).await?;
+        let mut articles = digest_articles::load(&mut tx, &selection.taken).await?;
+        if declaration.makeup.content == DigestContent::Full {
+            digest_articles::read_bodies(&mut tx, &mut articles).await?;
+        }
+        let corrections = corrections::due(&mut tx, newsletter.id, None).await?;
         let choices = choices(&mut tx, &newsletter).await?;
         drop(tx);
         let words = Revision { subject: None, note: None, cause: String::new(), created_at: now };
@@ -109,6 +115,7 @@ impl Desk {
             rubrics: &rubrics,
             articles: &articles,
             words: &words,
+            corrections: &corrections,
             slot_at: now,
             // It has no page of its own yet.
             online: Some(online::archive_url(&self.config.public_url, &declaration.slug)),

@@ -8,8 +8,8 @@ use crate::html::templates::Templates;
 use crate::mail::{PREFERENCES_MARK, TOKEN_MARK};
 use crate::newsletters::button_view::ButtonView;
 use crate::newsletters::digest_view::{
-    AnnouncedView, ArticleView, ConfirmationView, CorrectionView, DigestView, ImageView, LinkView, LinksView,
-    NewsletterView, SectionView,
+    AnnouncedView, ArticleView, ConfirmationView, CorrectionView, DigestView, HeadlineView, ImageView,
+    LinkView, LinksView, NewsletterView, RelatedView, SectionView,
 };
 use crate::newsletters::notice_view::{NoticeBlock, NoticeCommand, NoticeMark, NoticeRow, NoticeView};
 use crate::newsletters::reader_view;
@@ -231,6 +231,7 @@ pub fn digest_of_one() -> DigestView {
         lead: article(&LEAD, 1),
         sections: Vec::new(),
         announced: AnnouncedView::default(),
+        related: RelatedView::default(),
         links: LinksView {
             subscribe: "https://lettres.exemple.tg/lettres".into(),
             unsubscribe: format!("https://lettres.exemple.tg/u/{TOKEN_MARK}"),
@@ -259,6 +260,7 @@ pub fn digest_with_everything() -> DigestView {
     view.links.preferences = Some(format!("https://lettres.exemple.tg/p/{PREFERENCES_MARK}"));
     view.links.web = Some("https://lettres.exemple.tg/editions/matinale/2026-08-01".into());
     view.announced.url = view.links.web.clone();
+    view.related = related();
     view
 }
 
@@ -351,12 +353,26 @@ fn article(&(rubric, title, summary, author, pictured): &Row, number: usize) -> 
         url: format!("https://exemple.tg/articles/{number}?de=lettre&jour=1"),
         rubric: rubric.into(),
         summary: summary.into(),
+        body: None,
         author: (!author.is_empty()).then(|| author.into()),
         image: pictured.then(|| ImageView {
             url: format!("https://exemple.tg/images/{number}.jpg"),
             alt: if number.is_multiple_of(2) { format!("Photographie : {title}") } else { String::new() },
         }),
     }
+}
+
+fn related() -> RelatedView {
+    let headlines = [
+        ("Coopération", "Trois villages de la Kozah racontent leur première année d'électricité"),
+        ("Santé", "Paludisme : ce que change le nouveau vaccin, et pour qui"),
+    ];
+    let links = headlines.iter().enumerate().map(|(at, (rubric, title))| HeadlineView {
+        rubric: (*rubric).into(),
+        title: (*title).into(),
+        url: format!("https://exemple.tg/articles/{}", 200 + at),
+    });
+    RelatedView { title: "À lire aussi".into(), links: links.collect() }
 }
 
 fn announced() -> AnnouncedView {

@@ -6,6 +6,7 @@ use crate::articles::{ArticleId, CategoryId};
 use crate::subscribers::Choice;
 use crate::text_enum;
 
+use super::makeup::{Limits, Room};
 use super::selection::Role;
 
 /// A category as a digest names it.
@@ -53,36 +54,47 @@ pub struct Seen {
     pub sections: Vec<(CategoryId, Vec<ArticleId>)>,
     /// Articles that are only counted and linked.
     pub announced: Vec<ArticleId>,
+    /// The first few articles of rubrics that the reader did not choose, each with its rubric.
+    pub related: Vec<(ArticleId, CategoryId)>,
 }
 
 impl Seen {
-    /// What `wanted` sees of an edition's articles (newest first) in a newsletter that carries `rubrics`.
+    /// What `wanted` sees of an edition's articles (in its order) in a newsletter that carries `rubrics`.
     ///
-    /// An article's rubric is its primary category when the newsletter carries it and the reader chose it, else the
-    /// first in configured order that both hold for (design.md §5).
+    /// The limits of an edition are those of whoever reads everything. A choice that sees less of it has room left, and is
+    /// shown, within the same limits, what the others are only told of.
     #[must_use]
-    pub fn of(articles: &[Placed], rubrics: &[Rubric], wanted: &Choice) -> Self {
-        let open = |id: CategoryId| wanted.wants(id) && rubrics.iter().any(|rubric| rubric.id == id);
-        let rubric_of = |placed: &Placed| {
-            let primary = placed.primary.filter(|id| open(*id) && placed.categories.contains(id));
-            primary.or_else(|| {
-                let mut in_order = rubrics.iter().map(|rubric| rubric.id);
-                in_order.find(|id| placed.categories.contains(id) && open(*id))
-            })
-        };
+    pub fn of(articles: &[Placed], rubrics: &[Rubric], wanted: &Choice, limits: Limits) -> Self {
         let mut seen = Self::default();
-        let mut full = Vec::new();
+        let mut own: Vec<(&Placed, CategoryId)> = Vec::new();
         for placed in articles {
-            let Some(rubric) = rubric_of(placed) else { continue };
-            match placed.role {
-                Role::Announced => seen.announced.push(placed.article),
-                Role::Lead => seen.lead = Some((placed.article, rubric)),
-                Role::Full => full.push((placed.article, rubric)),
+            if let Some(rubric) = rubric_of(placed, rubrics, wanted) {
+                own.push((placed, rubric));
+            } else if seen.related.len() < limits.related
+                && let Some(rubric) = rubric_of(placed, rubrics, &Choice::All)
+            {
+                seen.related.push((placed.article, rubric));
             }
         }
         // A choice without the edition's lead takes its own first article for one.
-        if seen.lead.is_none() && !full.is_empty() {
-            seen.lead = Some(full.remove(0));
+        let is = |role: Role| move |(placed, _): &(&Placed, CategoryId)| placed.role == role;
+        let lead = own.iter().position(is(Role::Lead)).or_else(|| own.iter().position(is(Role::Full)));
+        if !own.is_empty() {
+            let (lead, rubric) = own.remove(lead.unwrap_or(0));
+            seen.lead = Some((lead.article, rubric));
+        }
+        let mut room = Room::new(limits);
+        room.lead();
+        for (_, rubric) in own.iter().filter(|placed| is(Role::Full)(placed)) {
+            room.add(Some(*rubric));
+        }
+        let mut full = Vec::new();
+        for (placed, rubric) in own {
+            if placed.role != Role::Announced || room.take(Some(rubric)) {
+                full.push((placed.article, rubric));
+            } else {
+                seen.announced.push(placed.article);
+            }
         }
         for rubric in rubrics {
             let section: Vec<ArticleId> =
@@ -122,7 +134,8 @@ impl Seen {
             articles.iter().map(move |article| (*article, Some(*rubric), Role::Full))
         });
         let announced = self.announced.iter().map(|article| (*article, None, Role::Announced));
-        for (article, rubric, role) in lead.chain(sections).chain(announced) {
+        let related = self.related.iter().map(|(article, rubric)| (*article, Some(*rubric), Role::Announced));
+        for (article, rubric, role) in lead.chain(sections).chain(announced).chain(related) {
             add(&article.0.to_be_bytes());
             add(content(article));
             add(&rubric.map_or(0, |rubric| rubric.0).to_be_bytes());
@@ -130,6 +143,18 @@ impl Seen {
         }
         hash.finish().as_ref().to_vec()
     }
+}
+
+/// Where an article stands for a choice: under its primary category when the newsletter carries it and the reader chose
+/// it, else under the first in configured order that both hold for (design.md §5).
+#[must_use]
+pub fn rubric_of(placed: &Placed, rubrics: &[Rubric], wanted: &Choice) -> Option<CategoryId> {
+    let open = |id: CategoryId| wanted.wants(id) && rubrics.iter().any(|rubric| rubric.id == id);
+    let primary = placed.primary.filter(|id| open(*id) && placed.categories.contains(id));
+    primary.or_else(|| {
+        let mut in_order = rubrics.iter().map(|rubric| rubric.id);
+        in_order.find(|id| placed.categories.contains(id) && open(*id))
+    })
 }
 
 #[cfg(test)]
@@ -152,6 +177,8 @@ mod tests {
         }
     }
 
+    const LIMITS: Limits = Limits { articles: 3, section: None, related: 2 };
+
     fn these(ids: &[i64]) -> Choice {
         Choice::Only(ids.iter().copied().map(CategoryId).collect())
     }
@@ -159,9 +186,9 @@ mod tests {
     #[test]
     fn an_article_stands_under_its_primary_category_when_the_reader_chose_it() {
         let articles = [placed(9, Role::Lead, None, &[3]), placed(8, Role::Full, Some(2), &[1, 2])];
-        let seen = Seen::of(&articles, &rubrics(), &Choice::All);
+        let seen = Seen::of(&articles, &rubrics(), &Choice::All, LIMITS);
         assert_eq!(seen.sections, [(CategoryId(2), vec![ArticleId(8)])]);
-        let seen = Seen::of(&articles, &rubrics(), &these(&[1, 3]));
+        let seen = Seen::of(&articles, &rubrics(), &these(&[1, 3]), LIMITS);
         assert_eq!(seen.sections, [(CategoryId(1), vec![ArticleId(8)])]);
     }
 
@@ -172,16 +199,40 @@ mod tests {
             placed(8, Role::Full, None, &[2]),
             placed(7, Role::Full, None, &[2]),
         ];
-        let seen = Seen::of(&articles, &rubrics(), &these(&[2]));
+        let seen = Seen::of(&articles, &rubrics(), &these(&[2]), LIMITS);
         assert_eq!(seen.lead, Some((ArticleId(8), CategoryId(2))));
         assert_eq!(seen.sections, [(CategoryId(2), vec![ArticleId(7)])]);
+    }
+
+    #[test]
+    fn a_choice_that_sees_less_is_shown_what_others_are_only_told_of_and_headlines_of_the_rest() {
+        let articles = [
+            placed(9, Role::Lead, None, &[3]),
+            placed(8, Role::Full, None, &[2]),
+            placed(7, Role::Full, None, &[3]),
+            placed(6, Role::Announced, None, &[2]),
+            placed(5, Role::Announced, None, &[2]),
+            placed(4, Role::Announced, None, &[2]),
+            placed(3, Role::Announced, None, &[1]),
+        ];
+        let all = Seen::of(&articles, &rubrics(), &Choice::All, LIMITS);
+        assert_eq!(all.announced, [6, 5, 4, 3].map(ArticleId));
+        assert_eq!(all.related, []);
+        let seen = Seen::of(&articles, &rubrics(), &these(&[2]), LIMITS);
+        assert_eq!(seen.lead, Some((ArticleId(8), CategoryId(2))));
+        assert_eq!(seen.sections, [(CategoryId(2), vec![ArticleId(6), ArticleId(5)])]);
+        assert_eq!(seen.announced, [ArticleId(4)]);
+        assert_eq!(seen.related, [(ArticleId(9), CategoryId(3)), (ArticleId(7), CategoryId(3))]);
+        // Whoever chose what is only announced gets a lead, too.
+        let seen = Seen::of(&articles, &rubrics(), &these(&[1]), LIMITS);
+        assert_eq!(seen.lead, Some((ArticleId(3), CategoryId(1))));
     }
 
     #[test]
     fn choices_that_see_the_same_share_a_variant_and_a_correction_makes_another() {
         let mut articles = vec![placed(9, Role::Lead, None, &[3]), placed(8, Role::Full, None, &[2])];
         let key = |articles: &[Placed], wanted: &Choice| {
-            Seen::of(articles, &rubrics(), wanted).hash(articles, Layout::Normal, &["v1"])
+            Seen::of(articles, &rubrics(), wanted, LIMITS).hash(articles, Layout::Normal, &["v1"])
         };
         let all = key(&articles, &Choice::All);
         assert_eq!(all, key(&articles, &these(&[2, 3])));

@@ -5,15 +5,21 @@
 
 use crate::articles::{ArticleId, CategoryId};
 use crate::clock::Timestamp;
-use crate::config::AfterPause;
+use crate::config::{AfterPause, Overflow};
 use crate::db::{Tx, json_list};
+use crate::subscribers::Choice;
 use crate::{execute, fetch_all, fetch_one, text_enum};
 
 use super::declaration::Declaration;
+use super::digest_articles;
 use super::edition::EditionId;
+use super::makeup::{self, Candidate, LeadRule};
+use super::makeup_sql::LATEST_FROZEN_SLOT;
 use super::newsletter::{Newsletter, NewsletterId};
-use super::seen::Rubric;
+use super::pins;
+use super::seen::{Placed, Rubric, rubric_of};
 use super::slot_store::{SkipReason, SlotOutcome};
+use super::slug::Slug;
 use super::sql;
 
 text_enum! {
@@ -67,7 +73,7 @@ pub struct Taken {
 /// What a slot would take, before anything is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// The edition's articles, newest first.
+    /// The edition's articles: the lead, what else is pinned, then newest first.
     pub taken: Vec<Taken>,
     /// What a pause passed over.
     pub passed: Vec<ArticleId>,
@@ -76,9 +82,11 @@ pub struct Selection {
 }
 
 #[derive(sqlx::FromRow)]
-struct Candidate {
+struct Row {
     id: ArticleId,
     appeared_at: Timestamp,
+    published_at: Timestamp,
+    primary_category_id: Option<CategoryId>,
     content_hash: Vec<u8>,
 }
 
@@ -98,7 +106,7 @@ pub async fn select(
         fetch_one!(tx, sql::PREVIOUS_RELEASED_SLOT, newsletter.id, slot_at)?;
     let published_after = previous.unwrap_or(opening).plus(-declaration.max_age.ms());
     let categories = json_list(rubrics.iter().map(|rubric| rubric.id.0));
-    let candidates: Vec<Candidate> = fetch_all!(
+    let candidates: Vec<Row> = fetch_all!(
         tx,
         sql::CANDIDATES,
         newsletter.id,
@@ -113,21 +121,54 @@ pub async fn select(
     };
     let (passed, fresh): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|candidate| cut.is_some_and(|cut| candidate.appeared_at <= cut));
-    let most = usize::try_from(declaration.max_articles).unwrap_or(usize::MAX);
-    let taken = fresh.into_iter().enumerate().map(|(index, candidate)| Taken {
-        article: candidate.id,
-        role: match index {
-            0 => Role::Lead,
-            _ if index < most => Role::Full,
-            _ => Role::Announced,
-        },
-        content_hash: candidate.content_hash,
-    });
+    let makeup = &declaration.makeup;
+    let too_old = match makeup.overflow {
+        Overflow::Announce => slot_at,
+        Overflow::Carry => {
+            let (frozen,): (Option<Timestamp>,) = fetch_one!(tx, LATEST_FROZEN_SLOT, newsletter.id)?;
+            frozen.map_or(slot_at, |frozen| frozen.max(slot_at)).plus(-declaration.max_age.ms())
+        }
+    };
+    let candidates = candidates_of(tx, fresh, &makeup.lead, rubrics, slot_at).await?;
     Ok(Selection {
-        taken: taken.collect(),
+        taken: makeup::arrange(candidates, makeup.limits, makeup.overflow, too_old),
         passed: passed.into_iter().map(|candidate| candidate.id).collect(),
         opening,
     })
+}
+
+/// The rows with what their order follows from.
+async fn candidates_of(
+    tx: &mut Tx,
+    rows: Vec<Row>,
+    lead: &LeadRule,
+    rubrics: &[Rubric],
+    slot_at: Timestamp,
+) -> sqlx::Result<Vec<Candidate>> {
+    let pinned = pins::pinned(tx, rows.iter().map(|row| row.id), slot_at).await?;
+    let mut categories = digest_articles::categories_of(tx, rows.iter().map(|row| row.id)).await?;
+    let lead = match lead {
+        LeadRule::Newest => None,
+        LeadRule::Rubric(slug) => rubrics.iter().find(|rubric| rubric.slug == slug.as_str()),
+    };
+    let candidate = |row: Row| {
+        let placed = Placed {
+            article: row.id,
+            role: Role::Full,
+            primary: row.primary_category_id,
+            categories: categories.remove(&row.id).unwrap_or_default(),
+            content_hash: row.content_hash,
+        };
+        Candidate {
+            article: row.id,
+            published_at: row.published_at,
+            pinned_at: pinned.get(&row.id).copied(),
+            rubric: rubric_of(&placed, rubrics, &Choice::All),
+            may_lead: lead.is_none_or(|lead| placed.categories.contains(&lead.id)),
+            content_hash: placed.content_hash,
+        }
+    };
+    Ok(rows.into_iter().map(candidate).collect())
 }
 
 /// The slot before a newsletter's first edition; for a schedule without an earlier one, a day before.
@@ -188,18 +229,22 @@ pub(super) async fn take(
     Ok(really)
 }
 
-/// The categories that a newsletter carries, in configured order: those it names, or every listed one.
+/// The categories that a newsletter carries: those it names, in that order, or every listed one in configured order.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn rubrics_of(tx: &mut Tx, declaration: &Declaration) -> sqlx::Result<Vec<Rubric>> {
     let listed: Vec<(CategoryId, String, String)> = fetch_all!(tx, sql::LISTED_RUBRICS)?;
-    let carried = |slug: &str| {
-        declaration.categories.as_ref().is_none_or(|named| named.iter().any(|n| n.as_str() == slug))
-    };
-    Ok(listed
-        .into_iter()
-        .filter(|(_, slug, _)| carried(slug))
-        .map(|(id, slug, name)| Rubric { id, slug, name })
-        .collect())
+    let rubrics = listed.into_iter().map(|(id, slug, name)| Rubric { id, slug, name }).collect();
+    Ok(carried(rubrics, declaration.categories.as_deref()).0)
+}
+
+/// Parts listed rubrics into those that a newsletter carries, in the order in which it names them, and the others.
+pub(super) fn carried(rubrics: Vec<Rubric>, named: Option<&[Slug]>) -> (Vec<Rubric>, Vec<Rubric>) {
+    let Some(named) = named else { return (rubrics, Vec::new()) };
+    let place = |rubric: &Rubric| named.iter().position(|slug| slug.as_str() == rubric.slug);
+    let (mut carried, others): (Vec<_>, Vec<_>) =
+        rubrics.into_iter().partition(|rubric| place(rubric).is_some());
+    carried.sort_by_key(place);
+    (carried, others)
 }

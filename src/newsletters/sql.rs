@@ -66,14 +66,14 @@ statements! {
     PREVIOUS_RELEASED_SLOT = "SELECT max(slot_at) AS at FROM editions
         WHERE newsletter_id = $1 AND released_at IS NOT NULL AND slot_at < $2";
     CANDIDATES = {
-        sqlite: "SELECT a.id, a.appeared_at, a.content_hash FROM articles a
+        sqlite: "SELECT a.id, a.appeared_at, a.published_at, a.primary_category_id, a.content_hash FROM articles a
             WHERE a.published_at > $2 AND a.published_at <= $3 AND a.appeared_at > $4 AND a.retracted_at IS NULL
               AND EXISTS (SELECT 1 FROM article_categories ac WHERE ac.article_id = a.id
                           AND ac.category_id IN (SELECT value FROM json_each($5)))
               AND NOT EXISTS (SELECT 1 FROM ledger l WHERE l.newsletter_id = $1 AND l.article_id = a.id
                               AND l.ended_at IS NULL)
             ORDER BY a.published_at DESC, a.id DESC",
-        postgres: "SELECT a.id, a.appeared_at, a.content_hash FROM articles a
+        postgres: "SELECT a.id, a.appeared_at, a.published_at, a.primary_category_id, a.content_hash FROM articles a
             WHERE a.published_at > $2 AND a.published_at <= $3 AND a.appeared_at > $4 AND a.retracted_at IS NULL
               AND EXISTS (SELECT 1 FROM article_categories ac WHERE ac.article_id = a.id
                           AND ac.category_id IN (SELECT value::bigint FROM jsonb_array_elements_text($5::jsonb)))
@@ -157,11 +157,11 @@ statements! {
     // Variants are stored before the release that maps choices to them. One that an attempt before left behind, under other
     // settings perhaps, is written anew: no message can have been made of it.
     ADD_VARIANT = "INSERT INTO variants
-            (edition_id, seen_hash, layout, subject, envelope_from, message, html_bytes, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            (edition_id, seen_hash, layout, subject, envelope_from, message, html_bytes, created_at, shown)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (edition_id, seen_hash) WHERE edition_id IS NOT NULL DO UPDATE SET
             subject = excluded.subject, envelope_from = excluded.envelope_from, message = excluded.message,
-            html_bytes = excluded.html_bytes
+            html_bytes = excluded.html_bytes, shown = excluded.shown
         WHERE EXISTS (SELECT 1 FROM editions e WHERE e.id = excluded.edition_id AND e.state = 'frozen')";
     VARIANT_ID = "SELECT id FROM variants WHERE edition_id = $1 AND seen_hash = $2";
     WEIGH_VARIANTS = "SELECT count(*) AS variants, CAST(coalesce(avg(length(message)), 0) AS BIGINT) AS bytes

@@ -11,17 +11,21 @@ use crate::mail::{self, Draft, Encoded, ListHeaders, PREFERENCES_MARK, TOKEN_MAR
 use crate::subscribers::{Choice, PREFERENCES_PATH};
 use crate::{execute, fetch_one, id_type};
 
+use super::corrections::Correction;
 use super::declaration::{Declaration, unsubscribe_to};
 use super::desk::Desk;
 use super::digest_articles::DigestArticle;
 use super::digest_view::{
-    AnnouncedView, ArticleView, DigestView, ImageView, LinkView, LinksView, NewsletterView, SectionView,
+    AnnouncedView, ArticleView, BodyView, DigestView, HeadlineView, ImageView, LinkView, LinksView,
+    NewsletterView, RelatedView, SectionView,
 };
 use super::edition::{EditionId, Revision};
 use super::render::{self, Rendered};
 use super::rhythm;
 use super::seen::{Layout, Rubric, Seen};
+use super::shown::Shown;
 use super::sql;
+use super::subject::SubjectWords;
 
 id_type! {
     /// A variant's row.
@@ -36,6 +40,8 @@ pub(super) struct Sheet<'a> {
     pub(super) rubrics: &'a [Rubric],
     pub(super) articles: &'a [DigestArticle],
     pub(super) words: &'a Revision,
+    /// What was wrong in earlier editions.
+    pub(super) corrections: &'a [Correction],
     /// The slot's instant: the mail's date, and the day it names.
     pub(super) slot_at: Timestamp,
     /// The edition on the web.
@@ -49,6 +55,7 @@ pub(super) struct Sheet<'a> {
 pub(super) struct Variant {
     pub(super) seen_hash: Vec<u8>,
     pub(super) layout: Layout,
+    pub(super) shown: Shown,
     pub(super) rendered: Rendered,
     pub(super) message: Encoded,
 }
@@ -57,26 +64,31 @@ impl Sheet<'_> {
     /// What a choice sees; nothing when that is less than `min_articles`.
     pub(super) fn variant(&self, wanted: &Choice, layout: Layout) -> anyhow::Result<Option<Variant>> {
         let placed: Vec<_> = self.articles.iter().map(|article| article.placed.clone()).collect();
-        let seen = Seen::of(&placed, self.rubrics, wanted);
+        let seen = Seen::of(&placed, self.rubrics, wanted, self.declaration.makeup.limits);
         let least = usize::try_from(self.declaration.min_articles).unwrap_or(usize::MAX).max(1);
         if seen.count() < least {
             return Ok(None);
         }
+        let corrections: Vec<&Correction> =
+            self.corrections.iter().filter(|correction| correction.concerns(wanted)).collect();
+        let told =
+            corrections.iter().map(|correction| correction.id.to_string()).collect::<Vec<_>>().join(",");
         let shared = [
             self.desk.templates.version(),
             self.declaration.template.as_str(),
             self.words.subject.as_deref().unwrap_or_default(),
             self.words.note.as_deref().unwrap_or_default(),
+            &told,
         ];
         let seen_hash = seen.hash(&placed, layout, &shared);
-        let Some(view) = self.view(&seen, layout) else { return Ok(None) };
+        let Some(view) = self.view(&seen, layout, &corrections) else { return Ok(None) };
         let mut rendered = render::render(&self.desk.templates, &self.declaration.template, layout, &view)
             .context("cannot render the digest")?;
         if let Some(prefix) = self.prefix {
             rendered.subject = format!("{prefix} {}", rendered.subject);
         }
         let message = self.encode(&rendered).context("cannot encode the digest")?;
-        Ok(Some(Variant { seen_hash, layout, rendered, message }))
+        Ok(Some(Variant { seen_hash, layout, shown: Shown::of(&seen), rendered, message }))
     }
 
     fn encode(&self, rendered: &Rendered) -> anyhow::Result<Encoded> {
@@ -106,7 +118,8 @@ impl Sheet<'_> {
         self.desk.config.public_url.join(&format!("/u/{TOKEN_MARK}"))
     }
 
-    fn view(&self, seen: &Seen, layout: Layout) -> Option<DigestView> {
+    fn view(&self, seen: &Seen, layout: Layout, corrections: &[&Correction]) -> Option<DigestView> {
+        let makeup = &self.declaration.makeup;
         let find = |id: ArticleId| self.articles.iter().find(|article| article.placed.article == id);
         let name = |id: CategoryId| {
             self.rubrics
@@ -115,12 +128,14 @@ impl Sheet<'_> {
                 .map(|rubric| rubric.name.clone())
                 .unwrap_or_default()
         };
-        let article = |id: ArticleId, rubric: CategoryId| {
+        let mut bodies = Bodies::of(layout);
+        let mut article = |id: ArticleId, rubric: CategoryId| {
             find(id).map(|article| ArticleView {
                 title: article.title.clone(),
                 url: article.url.clone(),
                 rubric: name(rubric),
                 summary: article.summary.clone(),
+                body: article.body.as_ref().filter(|body| bodies.fit(body)).cloned(),
                 author: (!article.authors.is_empty()).then(|| {
                     crate::french::number::list(
                         &article.authors.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -139,6 +154,26 @@ impl Sheet<'_> {
             .filter_map(|id| find(*id))
             .map(|article| LinkView { title: article.title.clone(), url: article.url.clone() })
             .collect();
+        let related = seen.related.iter().filter_map(|(id, rubric)| {
+            find(*id).map(|article| HeadlineView {
+                rubric: name(*rubric),
+                title: article.title.clone(),
+                url: article.url.clone(),
+            })
+        });
+        let related = RelatedView { title: makeup.related_title.clone(), links: related.collect() };
+        let lead = article(lead, rubric)?;
+        let subject_line = self.words.subject.clone().or_else(|| {
+            makeup.subject.as_ref().map(|subject| {
+                subject.fill(&SubjectWords {
+                    lead: &lead.title,
+                    rubric: &lead.rubric,
+                    newsletter: &self.declaration.title,
+                    date: self.local_date().date(),
+                    count: seen.count(),
+                })
+            })
+        });
         let config = &self.desk.config;
         Some(DigestView {
             newsletter: NewsletterView {
@@ -148,10 +183,10 @@ impl Sheet<'_> {
             },
             date: self.local_date(),
             publisher: PublisherView::from(&config.publisher),
-            subject_line: self.words.subject.clone(),
+            subject_line,
             note: self.words.note.clone(),
-            corrections: Vec::new(),
-            lead: article(lead, rubric)?,
+            corrections: corrections.iter().map(|correction| correction.view.clone()).collect(),
+            lead,
             sections: seen
                 .sections
                 .iter()
@@ -161,18 +196,43 @@ impl Sheet<'_> {
                 })
                 .collect(),
             announced: AnnouncedView { count: links.len(), links, url: self.online.clone() },
+            related,
             links: LinksView {
                 subscribe: config.public_url.join("/lettres"),
                 unsubscribe: self.unsubscribe(),
                 preferences: Some(config.public_url.join(&format!("{PREFERENCES_PATH}{PREFERENCES_MARK}"))),
                 web: self.online.clone(),
             },
-            why: "Vous recevez cette lettre parce que vous l’avez demandée.".to_owned(),
+            why: makeup.reason.clone().unwrap_or_else(|| REASON.to_owned()),
         })
     }
 
     fn local_date(&self) -> NaiveDateTime {
         self.declaration.zone.local(self.slot_at.to_utc())
+    }
+}
+
+/// Why a reader gets the letter, when the newsroom does not say it itself.
+const REASON: &str = "Vous recevez cette lettre parce que vous l’avez demandée.";
+
+/// How many bytes of whole texts a mail has room for beside everything else of an edition of 18 articles, within 90 KB.
+const BODIES: usize = 48 * 1024;
+
+/// The room left for whole texts. In reading order each one that fits is shown; the others keep their beginning.
+struct Bodies(usize);
+
+impl Bodies {
+    fn of(layout: Layout) -> Self {
+        Self(if layout == Layout::Normal { BODIES } else { 0 })
+    }
+
+    fn fit(&mut self, body: &BodyView) -> bool {
+        let weight = mail::encoded_len(&body.html);
+        let fits = weight <= self.0;
+        if fits {
+            self.0 -= weight;
+        }
+        fits
     }
 }
 
@@ -194,7 +254,8 @@ pub(super) async fn store(
         declaration.bounce_to.as_str(),
         variant.message.to_bytes(),
         html_bytes(&variant.message),
-        now
+        now,
+        variant.shown.to_text()
     )?;
     let (id,): (VariantId,) = fetch_one!(tx, sql::VARIANT_ID, edition, variant.seen_hash.as_slice())?;
     Ok(id)

@@ -40,6 +40,7 @@ mod former_paths;
 mod house;
 mod leases;
 mod leave_race;
+mod makeup;
 mod metrics;
 mod node_faults;
 mod node_schedule;

@@ -1,13 +1,17 @@
 //! Promises P1 and P2 over random timelines, against a model written from design.md §2 without looking at the code:
-//! articles published, backdated, under embargo, corrected, retracted, imported as archive; downtime, pauses, changed
-//! schedules, stopped and unapproved editions, manual runs, a second node that ticks at the same moments.
+//! articles published, backdated, under embargo, pinned, corrected, retracted, imported as archive; limits whose overflow is
+//! announced or waits; downtime, pauses, changed schedules, stopped and unapproved editions, manual runs, a second node that
+//! ticks at the same moments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kiosque::articles::ArticleId;
 use kiosque::clock::{DAY, HOUR, MINUTE, Timestamp};
 use kiosque::newsletters::edition::{self, Edition, EditionId, EditionState};
+use kiosque::newsletters::pins;
 use kiosque::newsletters::run::RunError;
 use kiosque::newsletters::schedule::Schedule;
+use kiosque::newsletters::selection::Role;
 use kiosque::newsletters::slot_store::SkipReason;
 use kiosque::newsletters::zone::Zone;
 use proptest::prelude::*;
@@ -18,6 +22,8 @@ use crate::support::newsroom::{Newsroom, OPENING};
 
 const MAX_AGE: i64 = 2 * DAY;
 const GRACE: i64 = 3 * HOUR;
+const SHOWN: usize = 4;
+const IN_A_SECTION: usize = 2;
 
 #[derive(Debug, Clone)]
 enum Event {
@@ -29,6 +35,8 @@ enum Event {
     },
     Correct(prop::sample::Index),
     Retract(prop::sample::Index),
+    /// Until so many minutes from now, or for good.
+    Pin(prop::sample::Index, Option<i64>),
     /// The daemon ticks every few minutes for so many minutes.
     Run(i64),
     /// Nobody ticks.
@@ -53,6 +61,8 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(minutes, archive, category)| Event::Publish { minutes, archive, category }),
         1 => any::<prop::sample::Index>().prop_map(Event::Correct),
         1 => any::<prop::sample::Index>().prop_map(Event::Retract),
+        1 => (any::<prop::sample::Index>(), prop::option::of(60..30 * 60_i64))
+            .prop_map(|(article, minutes)| Event::Pin(article, minutes)),
         8 => (10..20 * 60_i64).prop_map(Event::Run),
         2 => (60..60 * 60_i64).prop_map(Event::Down),
         1 => prop::option::of(60..50 * 60_i64).prop_map(Event::Pause),
@@ -70,6 +80,9 @@ struct Article {
     retracted: bool,
     carried: bool,
     archive: bool,
+    category: i64,
+    /// Since when, and until when.
+    pinned: Option<(Timestamp, Option<Timestamp>)>,
 }
 
 /// What P1 says, kept in plain lists.
@@ -120,13 +133,17 @@ struct Play {
     schedule: usize,
     taken_up: Timestamp,
     next: i64,
+    /// Whether what does not fit waits.
+    carry: bool,
 }
 
-fn settings(schedule: usize) -> String {
+fn settings(schedule: usize, carry: bool) -> String {
     let (cron, zone) = SCHEDULES[schedule];
+    let overflow = if carry { "carry" } else { "announce" };
     format!(
         "schedule = \"{cron}\"\ntimezone = \"{zone}\"\nhold = \"30m\"\ngrace = \"3h\"\nmax_age = \"2d\"\n\
-         max_articles = 4\ncategories = [\"politique\", \"economie\", \"sport\"]"
+         max_articles = {SHOWN}\nmax_per_section = {IN_A_SECTION}\noverflow = \"{overflow}\"\n\
+         categories = [\"politique\", \"economie\", \"sport\"]"
     )
 }
 
@@ -141,8 +158,15 @@ impl Play {
                 let categories: &[i64] = if category == 4 { &[] } else { &[category] };
                 self.room.article(id, published, archive, categories).await;
                 let appearance = if archive { published } else { published.max(self.room.now()) };
-                let article =
-                    Article { published, appearance, retracted: false, carried: category != 4, archive };
+                let article = Article {
+                    published,
+                    appearance,
+                    retracted: false,
+                    carried: category != 4,
+                    archive,
+                    category,
+                    pinned: None,
+                };
                 self.model.articles.insert(id, article);
             }
             Event::Correct(index) => {
@@ -154,6 +178,14 @@ impl Play {
                 if let Some(id) = self.some(index) {
                     self.room.retract(id).await;
                     self.model.articles.get_mut(&id).expect("it is known").retracted = true;
+                }
+            }
+            Event::Pin(index, minutes) => {
+                if let Some(id) = self.some(index) {
+                    let now = self.room.now();
+                    let until = minutes.map(|minutes| now.plus(minutes * MINUTE));
+                    pins::pin(&self.room.desk.db, ArticleId(id), now, until).await.expect("it is pinned");
+                    self.model.articles.get_mut(&id).expect("it is known").pinned = Some((now, until));
                 }
             }
             Event::Run(minutes) => {
@@ -179,7 +211,7 @@ impl Play {
                 self.check_slots().await;
                 if schedule != self.schedule {
                     self.schedule = schedule;
-                    self.room.redeclare(&settings(schedule)).await;
+                    self.room.redeclare(&settings(schedule, self.carry)).await;
                     self.taken_up = self.room.now();
                 }
             }
@@ -252,15 +284,54 @@ impl Play {
     async fn frozen(&mut self, id: EditionId) {
         let edition = Edition::find(&self.room.desk.db, id).await.expect("an edition");
         let opening = self.opening(edition.slot_at);
-        let (taken, passed) = self.model.expected(edition.slot_at, opening);
-        let really: BTreeSet<i64> = self.room.articles_of(id).await.into_iter().collect();
-        assert_eq!(really, taken, "edition {id} of slot {}", edition.slot_key);
+        let (candidates, passed) = self.model.expected(edition.slot_at, opening);
+        let taken = self.made_up(&edition, &candidates).await;
         self.model.live.extend(taken.into_iter().map(|article| (article, Some(id))));
         self.model.live.extend(passed.into_iter().map(|article| (article, None)));
         if !edition.slot_key.starts_with("run:") {
             self.model.slots.push((edition.slot_at, None));
             self.model.slots.sort();
         }
+    }
+
+    /// An edition as it was made up of what it may take; gives what it took.
+    async fn made_up(&self, edition: &Edition, candidates: &BTreeSet<i64>) -> BTreeSet<i64> {
+        let articles = edition.articles(&self.room.desk.db).await.expect("its articles");
+        let taken: BTreeSet<i64> = articles.iter().map(|(id, _)| id.0).collect();
+        let of = |id: i64| &self.model.articles[&id];
+        let pinned = |id: i64| {
+            let holds =
+                |(_, until): &(_, Option<Timestamp>)| until.is_none_or(|until| until > edition.slot_at);
+            of(id).pinned.filter(holds).map(|(since, _)| since)
+        };
+        let name = format!("edition {} of slot {}: {articles:?}", edition.id, edition.slot_key);
+        assert!(taken.is_subset(candidates), "{name}: of {candidates:?}");
+        // What waits can still be taken by the edition after this one and those already frozen.
+        let frozen = format!(
+            "SELECT coalesce(max(slot_at), 0) FROM editions WHERE state = 'frozen' AND id < {}",
+            edition.id
+        );
+        let latest = Timestamp::from_millis(self.room.number(&frozen).await).max(edition.slot_at);
+        for left in candidates.difference(&taken) {
+            assert!(self.carry && of(*left).published > latest.plus(-MAX_AGE), "{name} lost {left}");
+        }
+        assert_eq!(articles.iter().filter(|(_, role)| *role == Role::Lead).count(), 1, "{name}");
+        assert_eq!(articles[0].1, Role::Lead, "{name}");
+        let latest_pin = candidates.iter().filter_map(|id| pinned(*id)).max();
+        assert_eq!(latest_pin, pinned(articles[0].0.0), "{name}: the latest pin leads");
+        let shown: Vec<i64> =
+            articles.iter().filter(|(_, role)| *role != Role::Announced).map(|(id, _)| id.0).collect();
+        assert!(shown.len() <= SHOWN, "{name}");
+        for category in 1..=3 {
+            let unpinned = |id: &&i64| of(**id).category == category && pinned(**id).is_none();
+            let section = shown[1..].iter().filter(unpinned).count();
+            assert!(section <= IN_A_SECTION, "{name}: {section} of category {category}");
+            let room = shown.len() < SHOWN
+                && shown[1..].iter().filter(|id| of(**id).category == category).count() < IN_A_SECTION;
+            let waits = candidates.iter().any(|id| of(*id).category == category && !shown.contains(id));
+            assert!(!(room && waits), "{name}: there was room for more of category {category}");
+        }
+        taken
     }
 
     async fn revised(&mut self, id: EditionId) {
@@ -360,17 +431,18 @@ impl Play {
         assert_eq!(self.room.number(silent).await, 0, "a slot that sent nothing does not say why");
     }
 
-    /// P1 at the end: run for two quiet days, and whoever still should have been sent was.
+    /// P1 at the end: run for some quiet days (what waits is announced after `max_age` at the latest), and whoever still should have been sent was.
     async fn finish(&mut self) {
         let (_, row) = self.room.desk.newsletter("matinale").await.expect("it is declared");
         row.resume(&self.room.desk.db, self.room.now()).await.expect("it goes on");
-        self.step(Event::Run(2 * 24 * 60)).await;
+        let days = if self.carry { 4 } else { 2 };
+        self.step(Event::Run(days * 24 * 60)).await;
         self.check_slots().await;
         let twice = "SELECT count(*) FROM (SELECT ea.article_id FROM edition_articles ea JOIN editions e
             ON e.id = ea.edition_id AND e.revision = ea.revision AND e.released_at IS NOT NULL
             GROUP BY ea.article_id HAVING count(*) > 1) twice";
         assert_eq!(self.room.number(twice).await, 0, "an article was sent twice");
-        let visible = self.room.now().plus(-DAY);
+        let visible = self.room.now().plus((1 - days) * DAY);
         for (id, article) in &self.model.articles {
             // An archive is for feeds and pages; what of it an edition may still take, the model said above.
             let due = article.carried
@@ -404,13 +476,15 @@ fn no_article_is_lost_or_repeated_and_no_slot_makes_two_editions() {
 fn play(cases: u32, database: impl AsyncFn() -> Option<TestDatabase>) {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let outcome = TestRunner::new(config).run(&prop::collection::vec(event(), 5..40), |events| {
+    let timeline = (any::<bool>(), prop::collection::vec(event(), 5..40));
+    let outcome = TestRunner::new(config).run(&timeline, |(carry, events)| {
         runtime.block_on(async {
             let Some(database) = database().await else { return };
             let db = database.open().await;
-            let room = Newsroom::open(&db, &settings(0)).await;
+            let room = Newsroom::open(&db, &settings(0, carry)).await;
             room.readers(1, 1, "all").await;
-            let mut play = Play { room, model: Model::default(), schedule: 0, taken_up: OPENING, next: 1 };
+            let mut play =
+                Play { room, model: Model::default(), schedule: 0, taken_up: OPENING, next: 1, carry };
             for event in events {
                 play.step(event).await;
             }
