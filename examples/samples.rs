@@ -88,6 +88,9 @@ fn bundled(folder: &Path) -> anyhow::Result<DigestView> {
                 image: bundled.image.map(|image| ImageView {
                     url: format!("images/{image}"),
                     alt: bundled.image_alt.unwrap_or_default(),
+                    width: Some(640),
+                    height: Some(400),
+                    bytes: None,
                 }),
             })
         });

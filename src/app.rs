@@ -18,7 +18,7 @@ use crate::newsletters::declaration::{self, Declarations};
 use crate::newsletters::{self, desk::Desk, sample_view};
 use crate::outbound::Outbound;
 use crate::subscribers;
-use crate::{alerts, articles};
+use crate::{alerts, articles, images};
 
 /// The parts of a running program. Cheap to clone.
 #[derive(Clone)]
@@ -202,6 +202,7 @@ pub fn statements() -> Vec<Sql> {
     [
         db::statements(),
         alerts::statements(),
+        images::statements(),
         articles::statements(),
         feeds::statements(),
         subscribers::statements(),

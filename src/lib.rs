@@ -2,7 +2,7 @@
 //!
 //! The modules stand on floors: each uses only what stands below it (`tests/it/house.rs` reads the `use` lines).
 //! From top to bottom: [`cli`]; [`web`]; [`daemon`]; [`app`]; [`delivery`]; [`newsletters`]; [`feeds`];
-//! [`subscribers`]; [`articles`]; [`alerts`]; [`mail`], [`french`] and [`html`]; [`db`] and [`outbound`]; [`config`], [`clock`] and
+//! [`subscribers`]; [`articles`]; [`images`]; [`alerts`]; [`mail`], [`french`] and [`html`]; [`db`] and [`outbound`]; [`config`], [`clock`] and
 //! [`telemetry`].
 
 pub mod alerts;
@@ -17,6 +17,7 @@ pub mod delivery;
 pub mod feeds;
 pub mod french;
 pub mod html;
+pub mod images;
 pub mod mail;
 pub mod newsletters;
 pub mod outbound;

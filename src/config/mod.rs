@@ -15,6 +15,7 @@ mod example;
 mod feeds;
 mod form;
 mod http;
+mod images;
 mod log;
 mod mistakes;
 mod newsletter;
@@ -45,6 +46,7 @@ pub use dkim::Dkim;
 pub use feeds::{CategoryFeed, ConfiguredFeed, FeedContent, Feeds, Language};
 pub use form::Form;
 pub use http::{Http, Metrics};
+pub use images::{Images, ImagesInMails};
 pub use log::{Log, LogFormat};
 pub use mistakes::{At, Mistake, Mistakes, Source};
 pub use newsletter::{AfterPause, Approval, DigestContent, Newsletter, OnDoubt, Overflow};
@@ -96,6 +98,8 @@ section! {
         pub feeds: Feeds,
         /// Whom this program may call.
         pub outbound: Outbound,
+        /// Articles' pictures in mails and on pages.
+        pub images: Images,
         /// Feeds of several rubrics or of an author.
         pub configured_feeds as "feed": Vec<ConfiguredFeed>,
         /// What replies mean.

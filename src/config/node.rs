@@ -28,6 +28,8 @@ section! {
         pub readers: Keep = Keep::Months(36),
         /// Network addresses and user agents in consent events; afterwards only the network (/24, /64) is left.
         pub origin: Keep = Keep::Months(12),
+        /// The sizes made of articles' pictures; afterwards old mails show their descriptions.
+        pub images: Keep = Keep::Months(24),
     } then check_retention
 }
 

@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod bounces;
 mod cleanup;
 mod heartbeat;
+mod images;
 mod lease;
 mod letters;
 mod readers;
@@ -146,6 +147,11 @@ fn schedule(app: &App, node: &Node, stop: &Stop, loops: &mut Loops) {
     loops.spawn(async move {
         let work = |watch| sources::run(&its, seed(&node_of), watch);
         ("sources", lease::under(&its, &node_of, "sources", watch, work).await)
+    });
+    let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());
+    loops.spawn(async move {
+        let work = |watch| images::run(&its, watch);
+        ("images", lease::under(&its, &node_of, "images", watch, work).await)
     });
     if !app.config.bounces.is_empty() {
         let (its, node_of, watch) = (app.clone(), node.clone(), stop.watch());

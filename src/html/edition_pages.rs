@@ -95,6 +95,8 @@ pub struct PictureView {
     pub width: Option<u32>,
     /// Its height in pixels, where it is known.
     pub height: Option<u32>,
+    /// The same as WebP, as `srcset` says it (HTML §4.8.4.2.1), where it was made.
+    pub webp: Option<String>,
 }
 
 /// An article of an edition.

@@ -106,6 +106,7 @@ fn picture() -> PictureView {
         alt: "Le quai, vu d'une grue".into(),
         width: Some(640),
         height: Some(400),
+        webp: Some("https://lettres.exemple.tg/i/0123456789abcdef0123456789abcdef.webp 1x".to_owned()),
     }
 }
 

@@ -7,8 +7,10 @@ use crate::clock::Timestamp;
 use crate::db::{Tx, json_list};
 use crate::fetch_all;
 use crate::html::{mail_body, mail_body_text};
+use crate::images;
 
 use super::digest_view::BodyView;
+use super::mail_images::ArticleImage;
 use super::makeup_sql;
 use super::seen::Placed;
 use super::selection::Taken;
@@ -29,8 +31,8 @@ pub struct DigestArticle {
     pub url: String,
     /// Names.
     pub authors: Vec<String>,
-    /// Address and description of its image.
-    pub image: Option<(String, String)>,
+    /// Its picture, and what was made of it until now.
+    pub image: Option<ArticleImage>,
     /// First publication.
     pub published_at: Timestamp,
 }
@@ -44,6 +46,8 @@ struct Row {
     authors: String,
     image_url: Option<String>,
     image_alt: Option<String>,
+    image_width: Option<i64>,
+    image_height: Option<i64>,
     published_at: Timestamp,
     primary_category_id: Option<CategoryId>,
     content_hash: Vec<u8>,
@@ -54,9 +58,21 @@ pub(super) async fn load(tx: &mut Tx, taken: &[Taken]) -> sqlx::Result<Vec<Diges
     let ids = json_list(taken.iter().map(|taken| taken.article.0));
     let rows: Vec<Row> = fetch_all!(tx, sql::DIGEST_ARTICLES, ids.as_str())?;
     let mut categories = categories_of(tx, taken.iter().map(|taken| taken.article)).await?;
+    let known = images::by_url(tx, rows.iter().filter_map(|row| row.image_url.as_deref())).await?;
+    let pixels = |side: Option<i64>| u32::try_from(side?).ok();
+    let image = |row: &mut Row| {
+        let url = row.image_url.take().filter(|url| !url.is_empty())?;
+        Some(ArticleImage {
+            known: known.get(&url).cloned(),
+            url,
+            alt: row.image_alt.take().unwrap_or_default(),
+            pixels: pixels(row.image_width).zip(pixels(row.image_height)),
+        })
+    };
     let mut rows: HashMap<ArticleId, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
     let article = |taken: &Taken| {
-        let row = rows.remove(&taken.article)?;
+        let mut row = rows.remove(&taken.article)?;
+        let image = image(&mut row);
         Some(DigestArticle {
             placed: Placed {
                 article: row.id,
@@ -70,7 +86,7 @@ pub(super) async fn load(tx: &mut Tx, taken: &[Taken]) -> sqlx::Result<Vec<Diges
             body: None,
             url: row.url,
             authors: serde_json::from_str(&row.authors).unwrap_or_default(),
-            image: row.image_url.map(|url| (url, row.image_alt.unwrap_or_default())),
+            image,
             published_at: row.published_at,
         })
     };

@@ -130,13 +130,20 @@ pub struct BodyView {
     pub text: String,
 }
 
-/// A picture.
+/// A picture: of the first article at most 640 pixels wide and 60 000 bytes long, of the others 160 and 10 000, and no wider
+/// than 12:5 nor higher than 4:3 there, 16:9 and 1:1 here. The site's own, if the configuration wants it, may be anything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImageView {
     /// Its address, http or https.
     pub url: String,
     /// What it shows; empty when nobody described it.
     pub alt: String,
+    /// Its width in pixels, where it is known.
+    pub width: Option<u32>,
+    /// Its height in pixels, where it is known.
+    pub height: Option<u32>,
+    /// The length of its file in bytes; none for the site's own.
+    pub bytes: Option<u64>,
 }
 
 /// The articles of one rubric.

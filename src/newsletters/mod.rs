@@ -18,6 +18,7 @@ pub mod edition;
 pub mod fit;
 mod freeze;
 pub mod letter_feeds;
+pub mod mail_images;
 pub mod makeup;
 mod makeup_sql;
 pub mod newsletter;

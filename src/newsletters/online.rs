@@ -39,6 +39,7 @@ pub struct OnlineVersion {
     released_at: Option<Timestamp>,
     articles: Option<i64>,
     slugs: Option<String>,
+    images: Option<Timestamp>,
 }
 
 impl OnlineVersion {

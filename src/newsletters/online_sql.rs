@@ -31,11 +31,12 @@ statements! {
     NAME_EDITION = "UPDATE editions SET web_name = $2 WHERE id = $1 AND web_name IS NULL";
 
     // What pages and feeds of editions show changes when one of these does: a release, an article's change (the category of
-    // kind 'all' holds every article), a newsletter's name.
+    // kind 'all' holds every article), a newsletter's name, a picture.
     ONLINE_VERSION = "SELECT
         (SELECT max(released_at) FROM editions WHERE released_at IS NOT NULL) AS released_at,
         (SELECT max(feed_version) FROM categories WHERE kind = 'all') AS articles,
-        (SELECT string_agg(slug, ',' ORDER BY id) FROM newsletters) AS slugs";
+        (SELECT string_agg(slug, ',' ORDER BY id) FROM newsletters) AS slugs,
+        (SELECT max(prepared_at) FROM images) AS images";
     ONLINE_NEWSLETTERS = "SELECT n.id, n.slug, n.title, n.timezone, n.created_at,
             (SELECT count(*) FROM editions e
              WHERE e.newsletter_id = n.id AND e.released_at IS NOT NULL AND e.web_name IS NOT NULL) AS editions

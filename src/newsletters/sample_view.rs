@@ -358,6 +358,9 @@ fn article(&(rubric, title, summary, author, pictured): &Row, number: usize) -> 
         image: pictured.then(|| ImageView {
             url: format!("https://exemple.tg/images/{number}.jpg"),
             alt: if number.is_multiple_of(2) { format!("Photographie : {title}") } else { String::new() },
+            width: None,
+            height: None,
+            bytes: None,
         }),
     }
 }

@@ -135,11 +135,11 @@ statements! {
 
     // Articles as a digest shows them ---------------------------------------------------------------------------
     DIGEST_ARTICLES = {
-        sqlite: "SELECT id, title, summary, url, authors, image_url, image_alt, published_at, primary_category_id,
-                content_hash
+        sqlite: "SELECT id, title, summary, url, authors, image_url, image_alt, image_width, image_height,
+                published_at, primary_category_id, content_hash
             FROM articles WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
-        postgres: "SELECT id, title, summary, url, authors, image_url, image_alt, published_at, primary_category_id,
-                content_hash
+        postgres: "SELECT id, title, summary, url, authors, image_url, image_alt, image_width, image_height,
+                published_at, primary_category_id, content_hash
             FROM articles WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)) ORDER BY id"
     };
     CATEGORIES_OF_ARTICLES = {

@@ -7,6 +7,7 @@ use crate::articles::{ArticleId, CategoryId};
 use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
 use crate::html::publisher::PublisherView;
+use crate::images::Size;
 use crate::mail::{self, Draft, Encoded, ListHeaders, PREFERENCES_MARK, TOKEN_MARK};
 use crate::subscribers::{Choice, PREFERENCES_PATH};
 use crate::{execute, fetch_one, id_type};
@@ -16,10 +17,11 @@ use super::declaration::{Declaration, unsubscribe_to};
 use super::desk::Desk;
 use super::digest_articles::DigestArticle;
 use super::digest_view::{
-    AnnouncedView, ArticleView, BodyView, DigestView, HeadlineView, ImageView, LinkView, LinksView,
-    NewsletterView, RelatedView, SectionView,
+    AnnouncedView, ArticleView, BodyView, DigestView, HeadlineView, LinkView, LinksView, NewsletterView,
+    RelatedView, SectionView,
 };
 use super::edition::{EditionId, Revision};
+use super::mail_images;
 use super::render::{self, Rendered};
 use super::rhythm;
 use super::seen::{Layout, Rubric, Seen};
@@ -73,15 +75,18 @@ impl Sheet<'_> {
             self.corrections.iter().filter(|correction| correction.concerns(wanted)).collect();
         let told =
             corrections.iter().map(|correction| correction.id.to_string()).collect::<Vec<_>>().join(",");
+        let Some(mut view) = self.view(&seen, layout, &corrections) else { return Ok(None) };
+        mail_images::keep_within_budget(&mut view);
+        let images = mail_images::key(&view);
         let shared = [
             self.desk.templates.version(),
             self.declaration.template.as_str(),
             self.words.subject.as_deref().unwrap_or_default(),
             self.words.note.as_deref().unwrap_or_default(),
             &told,
+            &images,
         ];
         let seen_hash = seen.hash(&placed, layout, &shared);
-        let Some(view) = self.view(&seen, layout, &corrections) else { return Ok(None) };
         let mut rendered = render::render(&self.desk.templates, &self.declaration.template, layout, &view)
             .context("cannot render the digest")?;
         if let Some(prefix) = self.prefix {
@@ -128,8 +133,9 @@ impl Sheet<'_> {
                 .map(|rubric| rubric.name.clone())
                 .unwrap_or_default()
         };
+        let config = &self.desk.config;
         let mut bodies = Bodies::of(layout);
-        let mut article = |id: ArticleId, rubric: CategoryId| {
+        let mut article = |id: ArticleId, rubric: CategoryId, size: Size| {
             find(id).map(|article| ArticleView {
                 title: article.title.clone(),
                 url: article.url.clone(),
@@ -142,7 +148,10 @@ impl Sheet<'_> {
                     )
                 }),
                 image: match layout {
-                    Layout::Normal => article.image.clone().map(|(url, alt)| ImageView { url, alt }),
+                    Layout::Normal => article
+                        .image
+                        .as_ref()
+                        .and_then(|image| image.shown(size, config.images.in_mails, &config.public_url)),
                     Layout::Light => None,
                 },
             })
@@ -162,7 +171,7 @@ impl Sheet<'_> {
             })
         });
         let related = RelatedView { title: makeup.related_title.clone(), links: related.collect() };
-        let lead = article(lead, rubric)?;
+        let lead = article(lead, rubric, Size::MailLead)?;
         let subject_line = self.words.subject.clone().or_else(|| {
             makeup.subject.as_ref().map(|subject| {
                 subject.fill(&SubjectWords {
@@ -174,7 +183,6 @@ impl Sheet<'_> {
                 })
             })
         });
-        let config = &self.desk.config;
         Some(DigestView {
             newsletter: NewsletterView {
                 slug: self.declaration.slug.to_string(),
@@ -192,7 +200,7 @@ impl Sheet<'_> {
                 .iter()
                 .map(|(rubric, ids)| SectionView {
                     rubric: name(*rubric),
-                    articles: ids.iter().filter_map(|id| article(*id, *rubric)).collect(),
+                    articles: ids.iter().filter_map(|id| article(*id, *rubric, Size::MailItem)).collect(),
                 })
                 .collect(),
             announced: AnnouncedView { count: links.len(), links, url: self.online.clone() },

@@ -4,6 +4,7 @@ use super::page::feed_view;
 use crate::app::App;
 use crate::articles::{CategoryKind, Image};
 use crate::clock::Timestamp;
+use crate::config::PublicUrl;
 use crate::feeds::letter::PREFIX;
 use crate::french::date;
 use crate::french::number::list;
@@ -13,6 +14,7 @@ use crate::html::edition_pages::{
 };
 use crate::html::excerpt;
 use crate::html::pages::FeedView;
+use crate::images::{self, ByUrl, Size};
 use crate::newsletters::letter_feeds::{changed, retracted};
 use crate::newsletters::online::{self, OnlineArticle, OnlineEdition, OnlineNewsletter, Shelves, Since};
 use crate::newsletters::rhythm::rhythm;
@@ -62,6 +64,9 @@ pub(super) async fn edition(
     let shelves = Shelves::read(&app.db, app.declarations.newsletter(&newsletter.slug)).await?;
     let articles = online::articles(&app.db, std::slice::from_ref(edition)).await?.pop().unwrap_or_default();
     let zone = newsletter.zone();
+    let shown = articles.iter().filter_map(|article| article.image.as_ref());
+    let known = images::by_url(&mut app.db.begin_read().await?, shown.map(|image| &*image.url)).await?;
+    let pictures = Pictures { public_url: &app.config.public_url, known };
     let (lead, sections) = shelves.sort(&articles);
     let url = app.config.public_url.join(&format!("/editions/{}/{}", letter.slug, edition.name));
     let moments = articles.iter().filter_map(|article| match article.since {
@@ -77,12 +82,15 @@ pub(super) async fn edition(
         hour: at.hour,
         note: edition.note.clone(),
         rubric: lead.and_then(|(_, rubric)| rubric).map(|rubric| rubric.name.clone()),
-        lead: lead.map(|(article, _)| view(article, zone)),
+        lead: lead.map(|(article, _)| view(article, zone, &pictures, Place::Lead)),
         sections: sections
             .iter()
             .map(|(rubric, articles)| OnlineSection {
                 rubric: rubric.map_or("Autres articles", |rubric| &rubric.name).to_owned(),
-                articles: articles.iter().map(|article| view(article, zone)).collect(),
+                articles: articles
+                    .iter()
+                    .map(|article| view(article, zone, &pictures, Place::Item))
+                    .collect(),
             })
             .collect(),
         previous: None,
@@ -93,7 +101,7 @@ pub(super) async fn edition(
     Ok((view, changed))
 }
 
-fn view(article: &OnlineArticle, zone: Zone) -> OnlineArticleView {
+fn view(article: &OnlineArticle, zone: Zone, pictures: &Pictures<'_>, place: Place) -> OnlineArticleView {
     let announced = article.role == Role::Announced;
     if let Since::Retracted(at) = article.since {
         return OnlineArticleView {
@@ -118,7 +126,7 @@ fn view(article: &OnlineArticle, zone: Zone) -> OnlineArticleView {
         url: article.url.clone(),
         summary: article.summary.clone(),
         author: (!authors.is_empty()).then(|| list(&authors)),
-        image: article.image.as_ref().map(picture),
+        image: article.image.as_ref().and_then(|image| pictures.shown(image, place)),
         announced,
     }
 }
@@ -129,6 +137,45 @@ fn picture(image: &Image) -> PictureView {
         alt: image.alt.clone(),
         width: image.size.map(|(width, _)| width),
         height: image.size.map(|(_, height)| height),
+        webp: None,
+    }
+}
+
+/// Where on the page a picture stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Lead,
+    Item,
+}
+
+/// What was made of the pictures of a page.
+struct Pictures<'a> {
+    public_url: &'a PublicUrl,
+    known: ByUrl,
+}
+
+impl Pictures<'_> {
+    /// Ours; the site's own as long as it was never asked for: an edition of before is shown as it was. None when there is
+    /// nothing to show.
+    fn shown(&self, image: &Image, place: Place) -> Option<PictureView> {
+        let Some(known) = self.known.get(&image.url) else { return Some(picture(image)) };
+        let (jpeg, webps) = match place {
+            Place::Lead => (Size::MailLead, &[(Size::PageLead, " 1x"), (Size::PageLead2x, " 2x")][..]),
+            Place::Item => (Size::MailItem, &[(Size::PageItem, "")][..]),
+        };
+        let file = known.file(jpeg)?;
+        let webps: Vec<String> = webps
+            .iter()
+            .filter_map(|(size, density)| known.file(*size).map(|file| (file, density)))
+            .map(|(file, density)| format!("{}{density}", images::address(self.public_url, file)))
+            .collect();
+        Some(PictureView {
+            url: images::address(self.public_url, file),
+            alt: image.alt.clone(),
+            width: Some(file.pixels.0),
+            height: Some(file.pixels.1),
+            webp: (!webps.is_empty()).then(|| webps.join(", ")),
+        })
     }
 }
 

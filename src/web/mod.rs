@@ -18,6 +18,7 @@ pub mod front;
 mod health;
 mod home;
 pub mod host;
+mod images;
 mod kept;
 mod legal;
 pub mod live;
@@ -64,6 +65,7 @@ pub fn router_with(app: &App, more: Router<App>) -> Router {
         .merge(editions::routes())
         .merge(forms::routes())
         .merge(logo::routes())
+        .merge(images::routes())
         .merge(legal::routes())
         .merge(health::routes())
         .merge(more);

@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["feeds"],
     &["subscribers"],
     &["articles"],
+    &["images"],
     &["alerts"],
     &["html"],
     &["mail", "french"],

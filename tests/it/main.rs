@@ -38,6 +38,7 @@ mod form;
 mod form_upkeep;
 mod former_paths;
 mod house;
+mod images;
 mod leases;
 mod leave_race;
 mod makeup;

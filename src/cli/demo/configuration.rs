@@ -24,6 +24,9 @@ listen = "{metrics}"
 [log]
 filter = "warn"
 
+[outbound]
+allow = ["127.0.0.1", "::1"]            # the site whose pictures are made small is the demo itself
+
 [feeds]
 items = 30
 window = "20m"
