@@ -12,14 +12,15 @@ import re
 import sqlite3
 import time
 import unittest
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from browser import Browser
 from demo import Demo, Links, ROOT, ask, wait_for
+from walk import Walk
 
 PICTURES = ROOT / "target" / "screens" / "pages"
-LARGEST = 30_000  # bytes of a page with its styles
 
 # What readers said and we keep of it; what the demo's own editions move is not in it.
 KEPT = re.compile(r"subscri|confirm|consent|suppress|address|reader|asking|network|operator")
@@ -42,91 +43,138 @@ def mails_to(address):
     return [demo.mail(name)["text"] for name in demo.outbox(address, digests=False)]
 
 
-def link_in(texts, path):
-    """The first link to `path` in the texts."""
-    for text in texts:
-        found = re.search(rf"{re.escape(demo.base)}{path}[^\s>]+", text)
-        if found:
-            return found.group()
-    return None
-
-
 @unittest.skipUnless(os.environ.get("KIOSQUE_CHROMIUM"), "Chromium is missing")
 class Paths(unittest.TestCase):
-    """The way of one reader, from the form to the last word."""
+    """The ways of readers, from the form to the last word."""
 
     def walk(self, scripts):
-        address = f"lectrice-{'avec' if scripts else 'sans'}@lecteurs.example"
-        faults = []
-        with Browser(PICTURES) as browser:
-            tell = browser.tell
-
-            def see(name, arrived, status=200):
-                faults.extend(f"{name}: {what}" for what in arrived["faults"])
-                if arrived.get("status", status) != status:
-                    faults.append(f"{name}: status {arrived['status']}, not {status}")
-                if arrived.get("bytes", 0) >= LARGEST:
-                    faults.append(f"{name}: {arrived['bytes']} bytes")
-                if urlsplit(arrived["url"]).query:
-                    faults.append(f"{name}: a query in {arrived['url']}")
-                faults.extend(f"{name}: {what}" for what in tell("look", name=name)["wrong"])
-
-            def open_(name, path, status=200):
-                see(name, tell("open", url=path if path.startswith("http") else demo.base + path), status)
-
-            def submit(name, button="main form button", status=200):
-                see(name, tell("press", at=button), status)
-
-            tell("begin", scripts=scripts)
-            open_("accueil", "/")
-            open_("flux", "/flux/")
-            open_("confidentialite", "/confidentialite")
-            open_("mentions-legales", "/mentions-legales")
-            open_("erreur-404", "/nulle-part", 404)
-            open_("erreur-lien", "/u/coupe", 404)
-            open_("confirmation-inconnue", "/confirmer/coupe", 404)
-            for name, path in [("editions", "/editions/"), ("archives", "/editions/minute")]:
-                if ask(demo.base + path).status == 200:
-                    open_(name, path)
-            if ask(demo.base + "/editions/minute").status == 200:
-                edition = next(
-                    (link for link in tell("links")["links"] if re.search(r"/editions/minute/\d{4}-\d\d-\d\d", link)), None
-                )
-                self.assertTrue(edition, "the archive names no edition")
-                open_("edition", edition)
-            if ask(demo.base + "/lettres/cadre").status == 200:
-                open_("cadre", "/lettres/cadre")
-
-            open_("formulaire", "/lettres")
-            tell("fill", at="#address", **{"with": address})
-            submit("formulaire-sans-lettre", status=422)
-            tell("check", at="#letter-matinale")
-            time.sleep(2)  # nobody fills in a form at once, and robots are told by that
-            submit("consultez-votre-messagerie")
-            mails = wait_for("the confirmation", lambda: mails_to(address), 20)
-            open_("confirmer", link_in(mails, "/confirmer/"))
-            submit("confirmee", "button[value=confirm]")
-            open_("lien-perime", link_in(mails, "/confirmer/"))
-
-            # The links of a digest, of a reader who has one already.
-            reader = "kodjo@" if scripts else "essi@"
+        who = "avec" if scripts else "sans"
+        newcomer = f"lectrice-{who}@lecteurs.example"
+        # One who gets digests already, and the rubrics he has.
+        reader, rubrics = ("kodjo@", ("politique", "economie")) if scripts else ("essi@", ("culture", "sport"))
+        with Walk(demo, PICTURES, scripts) as walk:
+            self.public_pages(walk)
+            self.signing_up(walk, newcomer)
+            self.not_me(walk, f"quelquun-{who}@lecteurs.example")
             digest = demo.mail(wait_for("a digest", lambda: demo.outbox(reader), 60)[0])
-            self.preferences(open_, submit, tell, link_in([digest["text"]], "/p/"))
-            leaving = re.search(r"<(http[^>]+)>", digest["headers"]["List-Unsubscribe"]).group(1)
-            open_("se-desinscrire", leaving)
-            submit("desinscrite", "button[value=this]")
-            open_("deja-desinscrite", leaving)
-        self.assertEqual(faults, [])
+            self.preferences(walk, self.link_of(digest, "/p/"), rubrics)
+            self.moving(walk, digest, f"nouvelle-{who}@lecteurs.example")
+            self.leaving(walk, digest)
+            self.own_data(walk, newcomer, self.lost_link(walk, newcomer))
+            self.assertEqual(walk.faults, [])
+            self.assertGreater(len(walk.sizes), 35)
+            print(f"\npages in bytes, with their styles: {walk.sizes}")
 
     @staticmethod
-    def preferences(open_, submit, tell, link):
-        open_("preferences", link)
-        tell("check", at="#light")
-        submit("preferences-enregistrees", "button:has-text('Enregistrer')")
-        if ask(link + "/donnees").status == 200:
-            open_("mes-donnees", link + "/donnees")
-        if ask(demo.base + "/preferences").status == 200:
-            open_("lien-perdu", "/preferences")
+    def link_of(digest, path):
+        return re.search(rf"{re.escape(demo.base)}{path}[^\s>]+", digest["text"]).group()
+
+    @staticmethod
+    def public_pages(walk):
+        walk.open("accueil", "/")
+        walk.open("flux", "/flux/")
+        walk.open("confidentialite", "/confidentialite")
+        walk.open("mentions-legales", "/mentions-legales")
+        walk.open("erreur-404", "/nulle-part", 404)
+        walk.open("erreur-lien", "/u/coupe", 404)
+        walk.open("confirmation-inconnue", "/confirmer/coupe", 404)
+        walk.open("preferences-inconnues", "/p/coupe", 404)
+        wait_for("an edition on the web", lambda: ask(demo.base + "/editions/minute").status == 200, 70)
+        walk.open("editions", "/editions/")
+        walk.open("archives", "/editions/minute")
+        walk.open("edition", walk.link(r"/editions/minute/\d{4}-\d\d-\d\d"))
+        walk.open("cadre", "/lettres/cadre")
+
+    @staticmethod
+    def ask_for(walk, address):
+        walk.fill("#address", address)
+        walk.check("#letter-matinale")
+        time.sleep(2)  # nobody fills in a form at once, and robots are told by that
+
+    def signing_up(self, walk, address):
+        walk.open("formulaire", "/lettres")
+        walk.fill("#address", address)
+        walk.submit("formulaire-sans-lettre", status=422)
+        self.ask_for(walk, address)
+        walk.submit("consultez-votre-messagerie")
+        link = walk.mailed(address, "/confirmer/")
+        walk.open("confirmer", link)
+        walk.submit("confirmee", "button[value=confirm]")
+        walk.says("Votre inscription est confirmée")
+        walk.open("lien-confirme", link)
+
+    def not_me(self, walk, address):
+        walk.open("formulaire", "/lettres")
+        self.ask_for(walk, address)
+        walk.submit("consultez-votre-messagerie")
+        walk.open("confirmer", walk.mailed(address, "/confirmer/"))
+        walk.submit("pas-moi", "button[value=refuse]")
+        walk.open("pas-moi-encore", walk.mailed(address, "/confirmer/"), 410)
+
+    @staticmethod
+    def preferences(walk, link, rubrics):
+        walk.open("preferences", link)
+        walk.check("#light")
+        walk.fill("#name", "Kossi")
+        walk.submit("preferences-enregistrees", "button:has-text('Enregistrer')")
+        walk.says("allégée")
+        walk.submit("preferences-annulees", "button:has-text('Annuler ce changement')")
+        walk.fill("#pause", (date.today() + timedelta(days=20)).isoformat())
+        walk.submit("suspendues", "button:has-text('Enregistrer')")
+        walk.says("suspendues")
+        walk.submit("reprises", "button:has-text('Annuler ce changement')")
+        walk.tell("unfold", at="#letter-minute ~ details summary")
+        for rubric in rubrics:
+            walk.tell("uncheck", at=f"input[type=checkbox][name=rubric][value='minute/{rubric}']")
+        walk.submit("sans-rubrique", "button:has-text('Enregistrer')", status=422)
+        walk.check("input[type=checkbox][name=rubric][value='minute/sante']")
+        walk.submit("rubriques", "button:has-text('Enregistrer')")
+        walk.says("Santé")
+        walk.submit("rubriques-annulees", "button:has-text('Annuler ce changement')")
+
+    def moving(self, walk, digest, new):
+        old = digest["headers"]["To"].addresses[0].addr_spec
+        walk.open("preferences", self.link_of(digest, "/p/"))
+        walk.fill("#address", new)
+        walk.submit("changement-demande", "button:has-text('Changer d’adresse')")
+        walk.open("nouvelle-adresse", walk.mailed(new, "/adresse/"))
+        walk.submit("adresse-changee", "button:has-text('Confirmer cette adresse')")
+        walk.says("Votre adresse est changée")
+        walk.open("annuler-l-adresse", walk.mailed(old, "/adresse/"))
+        walk.submit("adresse-revenue", "button:has-text('Annuler le changement d’adresse')")
+        walk.says("Le changement est annulé")
+
+    @staticmethod
+    def lost_link(walk, address):
+        walk.open("lien-perdu", "/preferences")
+        walk.fill("#address", address)
+        walk.submit("lien-envoye", "button:has-text('Recevoir le lien')")
+        return walk.mailed(address, "/p/")
+
+    @staticmethod
+    def own_data(walk, address, link):
+        walk.open("mes-donnees", link + "/donnees")
+        walk.submit("copie-demandee", "button[value=export]")
+        export = walk.mailed(address, "/donnees/")
+        walk.open("copie", export)
+        walk.submit("mes-donnees-montrees", "button[value=export]")
+        walk.says(address)
+        walk.open("mes-donnees", link + "/donnees")
+        walk.submit("effacement-demande", "button[value=erase]")
+        walk.open("effacer", walk.mailed(address, "/donnees/", but=[export]))
+        walk.submit("effacees", "button[value=erase]")
+        walk.says("Vos données sont effacées")
+        walk.open("plus-rien", link)
+
+    @staticmethod
+    def leaving(walk, digest):
+        leaving = re.search(r"<(http[^>]+)>", digest["headers"]["List-Unsubscribe"]).group(1)
+        walk.open("se-desinscrire", leaving)
+        walk.submit("desinscrite", "button[value=this]")
+        walk.submit("reinscrite", "button:has-text('Annuler ma désinscription')")
+        walk.open("se-desinscrire", leaving)
+        walk.submit("desinscrite-de-tout", "button[value=all]")
+        walk.open("deja-desinscrite", leaving)
 
     def test_every_page_can_be_used_by_whoever_comes_with_scripts_and_without(self):
         for scripts in (True, False):
