@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::delivery::own_data::{self, Fate};
-use crate::subscribers::{SubscriberId, truncate_origins};
+use crate::subscribers::{SubscriberId, forget_address_changes, truncate_origins};
 
 /// Between two steps, so that others get their turn at SQLite's write lock.
 const REST: Duration = Duration::from_millis(20);
@@ -18,7 +18,7 @@ const PAGE: i64 = 200;
 /// is not to suffer for it.
 const QUESTIONS: usize = 500;
 
-/// Consent events lose their origins, silent readers are asked or erased, and what an erasure had to leave on the wire is
+/// Consent events lose their origins, changes of address are forgotten once their links are over, silent readers are asked or erased, and what an erasure had to leave on the wire is
 /// freed.
 ///
 /// # Errors
@@ -34,10 +34,11 @@ pub(super) async fn clean_up(app: &App, stop: &watch::Receiver<bool>) -> anyhow:
         truncated += some;
         tokio::time::sleep(REST).await;
     }
+    let moves = super::within(forget_address_changes(&app.db, app.clock.now())).await?;
     let late = super::within(own_data::erase_late(&app.db, app.clock.now())).await?;
     let (asked, erased) = silent(app, stop).await?;
-    if truncated > 0 || late > 0 || asked > 0 || erased > 0 {
-        tracing::info!(truncated, late, asked, erased, "what is kept of readers was cut back");
+    if truncated > 0 || moves > 0 || late > 0 || asked > 0 || erased > 0 {
+        tracing::info!(truncated, moves, late, asked, erased, "what is kept of readers was cut back");
     }
     Ok(())
 }

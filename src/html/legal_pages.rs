@@ -13,6 +13,10 @@ pub struct PrivacyView {
     pub unconfirmed: String,
     /// How long finished deliveries are kept: "13 mois".
     pub deliveries: String,
+    /// After which time without a sign of life a reader is asked, and then erased: "3 ans".
+    pub readers: String,
+    /// For how long a consent keeps where it came from; then only its network is left: "12 mois".
+    pub origin: String,
     /// Under the law of Togo.
     pub togo: bool,
     /// Under the law of France, and with it that of the European Union.
@@ -28,6 +32,8 @@ impl PrivacyView {
             confirm_days,
             unconfirmed: kept(Keep::Span(config.retention.unconfirmed)),
             deliveries: kept(config.retention.deliveries),
+            readers: kept(config.retention.readers),
+            origin: kept(config.retention.origin),
             togo: under(Law::Togo),
             france: under(Law::France),
         }

@@ -213,6 +213,8 @@ fn privacy() -> PrivacyView {
         confirm_days: 7,
         unconfirmed: "30\u{a0}jours".into(),
         deliveries: "13\u{a0}mois".into(),
+        readers: "3\u{a0}ans".into(),
+        origin: "12\u{a0}mois".into(),
         togo: true,
         france: true,
     }

@@ -282,18 +282,27 @@ mod tests {
     #[test]
     fn the_version_changes_with_the_sentences() {
         use aws_lc_rs::digest::{SHA256, digest};
-        let said = ["asked", "confirmed", "left", "refused", "kept"].map(|which| match which {
-            "asked" => wording::asked("X"),
-            "confirmed" => wording::confirmed("X"),
-            "left" => wording::left("X"),
-            "refused" => wording::refused("X"),
-            _ => wording::kept(&["X".to_owned()]),
-        });
+        let said = [
+            wording::asked("X"),
+            wording::confirmed("X"),
+            wording::confirmed_for("X", &["Y"]),
+            wording::confirmed_for("X", &["Y", "Z"]),
+            wording::left("X"),
+            wording::chosen("X", "Y", false),
+            wording::chosen("X", "Y", true),
+            wording::paused("X", "1er mai"),
+            wording::resumed("X"),
+            wording::moved("X", false),
+            wording::moved("X", true),
+            wording::stayed("X"),
+            wording::refused("X"),
+            wording::kept(&["X".to_owned(), "Y".to_owned()]),
+        ];
         let digest = digest(&SHA256, said.join("\n").as_bytes());
         let fingerprint: String = digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(
             (wording::VERSION, fingerprint.as_str()),
-            ("2026-11", "6472803e"),
+            ("2026-11", "0991dba3"),
             "new words, new version"
         );
     }

@@ -63,7 +63,7 @@ pub use leave::{
 pub use list::{Filter, Listed, Reader, ReaderSubscription, list, show};
 pub use move_address::{
     AddressChange, AddressChangeId, AddressLink, CONFIRM_ADDRESS_FOR, Moved, UNDO_ADDRESS_FOR, ask_to_move,
-    confirm_move, look_at_move, note_asked, note_told, undo_move,
+    confirm_move, forget_address_changes, look_at_move, note_asked, note_told, undo_move,
 };
 pub use newsletter::{Newsletter, NewsletterId, find_newsletter, list_newsletters};
 pub use origin::{Origin, truncate_origins, truncated};

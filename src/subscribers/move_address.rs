@@ -5,7 +5,7 @@
 //! the old one always learns of it with a link of its own that puts everything back, whatever has happened since.
 
 use crate::clock::{DAY, Timestamp};
-use crate::db::{Keys, Tx};
+use crate::db::{Db, Keys, Tx};
 use crate::mail::Address;
 use crate::subscribers::address::AddressHash;
 use crate::subscribers::ask::add_subscription;
@@ -117,6 +117,14 @@ fn masked(address: &str) -> String {
     Address::parse(address).map(|address| address.masked()).unwrap_or_default()
 }
 
+/// Forgets changes that were asked for so long ago that none of their links holds. Gives how many.
+///
+/// # Errors
+/// When the store fails.
+pub async fn forget_address_changes(db: &Db, now: Timestamp) -> sqlx::Result<u64> {
+    execute!(db, FORGET_ADDRESS_CHANGES, now.plus(-REMEMBER_FOR))
+}
+
 /// Records that a reader wants another address. None when he asked too often today, or already has it; the page must not
 /// tell. The caller mails the new address and notes the mail by [`note_asked`].
 ///
@@ -128,7 +136,6 @@ pub async fn ask_to_move(
     to: &Address,
     now: Timestamp,
 ) -> sqlx::Result<Option<AddressChangeId>> {
-    execute!(tx, FORGET_ADDRESS_CHANGES, now.plus(-REMEMBER_FOR))?;
     let (asked, same): (i64, i64) = fetch_one!(
         tx,
         ADDRESS_CHANGES_SINCE,

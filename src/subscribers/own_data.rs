@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::clock::Timestamp;
-use crate::db::Tx;
+use crate::db::{Tx, json_list};
 use crate::subscribers::address::AddressHash;
 use crate::subscribers::choice::Choice;
 use crate::subscribers::consent::{Event, Reference};
@@ -24,6 +24,9 @@ pub struct OwnReader {
     /// When we first heard of him.
     #[serde(serialize_with = "moment_or_none")]
     pub since: Option<Timestamp>,
+    /// When the link to his preferences was last mailed because somebody asked for it.
+    #[serde(serialize_with = "moment_or_none")]
+    pub link_mailed_at: Option<Timestamp>,
     /// His inscriptions.
     pub subscriptions: Vec<OwnSubscription>,
     /// What he said, in which words, oldest first.
@@ -104,6 +107,14 @@ pub struct OwnEvent {
 pub struct OwnConfirmation {
     /// The letter's slug.
     pub newsletter: String,
+    /// The first name that was typed with it.
+    pub first_name: Option<String>,
+    /// As it is stored; none: as the inscription has it.
+    #[serde(skip)]
+    pub choice: Option<String>,
+    /// The rubrics that were ticked with it; none: all, or as the inscription has it.
+    #[sqlx(skip)]
+    pub rubrics: Option<Vec<String>>,
     /// When it was asked for.
     #[serde(serialize_with = "moment")]
     pub created_at: Timestamp,
@@ -140,32 +151,44 @@ pub struct OwnSuppression {
 /// When the store fails.
 pub async fn own_reader(tx: &mut Tx, hash: AddressHash) -> sqlx::Result<OwnReader> {
     let suppressions = fetch_all!(tx, OWN_SUPPRESSIONS, hash.as_bytes())?;
-    let row: Option<(SubscriberId, String, Option<String>, Timestamp)> =
+    let row: Option<(SubscriberId, String, Option<String>, Timestamp, Option<Timestamp>)> =
         fetch_optional!(tx, OWN_SUBSCRIBER, hash.as_bytes())?;
     let mut reader = OwnReader {
         address: None,
         name: None,
         since: None,
+        link_mailed_at: None,
         subscriptions: Vec::new(),
         consent: Vec::new(),
         confirmations: Vec::new(),
         suppressions,
         subscriber: None,
     };
-    let Some((id, address, name, since)) = row else { return Ok(reader) };
+    let Some((id, address, name, since, link_mailed_at)) = row else { return Ok(reader) };
     let mut subscriptions: Vec<OwnSubscription> = fetch_all!(tx, OWN_SUBSCRIPTIONS, id)?;
     for subscription in &mut subscriptions {
-        let Ok(Choice::Only(ids)) = subscription.choice.parse() else { continue };
-        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-        let names: Vec<(String,)> = fetch_all!(tx, OWN_CATEGORIES, serde_json::json!(ids).to_string())?;
-        subscription.rubrics = Some(names.into_iter().map(|(name,)| name).collect());
+        subscription.rubrics = rubrics(tx, &subscription.choice).await?;
+    }
+    let mut confirmations: Vec<OwnConfirmation> = fetch_all!(tx, OWN_CONFIRMATIONS, id)?;
+    for confirmation in &mut confirmations {
+        if let Some(choice) = &confirmation.choice {
+            confirmation.rubrics = rubrics(tx, choice).await?;
+        }
     }
     reader.subscriptions = subscriptions;
     reader.consent = fetch_all!(tx, OWN_EVENTS, id)?;
-    reader.confirmations = fetch_all!(tx, OWN_CONFIRMATIONS, id)?;
+    reader.confirmations = confirmations;
+    reader.link_mailed_at = link_mailed_at;
     (reader.address, reader.name, reader.since) = (Some(address), name, Some(since));
     reader.subscriber = Some(id);
     Ok(reader)
+}
+
+/// The names of the rubrics of a stored choice; none: all.
+async fn rubrics(tx: &mut Tx, choice: &str) -> sqlx::Result<Option<Vec<String>>> {
+    let Ok(Choice::Only(ids)) = choice.parse() else { return Ok(None) };
+    let names: Vec<(String,)> = fetch_all!(tx, OWN_CATEGORIES, json_list(ids.iter().map(|id| id.0)))?;
+    Ok(Some(names.into_iter().map(|(name,)| name).collect()))
 }
 
 /// A moment as programs elsewhere read it (RFC 3339, UTC).

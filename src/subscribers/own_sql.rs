@@ -26,13 +26,14 @@ statements! {
         WHERE s.subscriber_id = $1 AND s.state = 'confirmed' ORDER BY s.id";
 
     // What is kept of one reader --------------------------------------------------------------------------------------
-    OWN_SUBSCRIBER = "SELECT id, address, name, created_at FROM subscribers WHERE address_hash = $1";
+    OWN_SUBSCRIBER = "SELECT id, address, name, created_at, link_mailed_at FROM subscribers WHERE address_hash = $1";
     OWN_SUBSCRIPTIONS = "SELECT s.id, n.slug AS newsletter, n.title, s.state, c.categories AS choice, s.layout,
             s.paused_until, s.changed_at, s.created_at, s.confirmed_at, s.left_at
         FROM subscriptions s JOIN newsletters n ON n.id = s.newsletter_id JOIN choices c ON c.id = s.choice_id
         WHERE s.subscriber_id = $1 ORDER BY s.id";
-    OWN_CONFIRMATIONS = "SELECT n.slug AS newsletter, c.created_at, c.expires_at, c.used_at
+    OWN_CONFIRMATIONS = "SELECT n.slug AS newsletter, c.first_name, h.categories AS choice, c.created_at, c.expires_at, c.used_at
         FROM confirmations c JOIN subscriptions s ON s.id = c.subscription_id JOIN newsletters n ON n.id = s.newsletter_id
+        LEFT JOIN choices h ON h.id = c.choice_id
         WHERE s.subscriber_id = $1 ORDER BY c.id";
     OWN_EVENTS = "SELECT n.slug AS newsletter, n.title, e.event, e.reference, e.wording, e.wording_version, e.origin,
             e.network_address, e.user_agent, e.at

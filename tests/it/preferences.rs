@@ -114,6 +114,7 @@ impl House {
             .method(method)
             .uri(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::USER_AGENT, "un navigateur")
             .body(Body::from(form.to_owned()));
         let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
         assert!(!response.headers().contains_key(header::SET_COOKIE));
@@ -244,6 +245,8 @@ async fn what_is_saved_holds_for_the_next_edition_and_can_be_taken_back() {
         assert!(said.contains("La Matinale") && said.contains("votre prénom") | said.contains("Votre prénom"), "{said}");
         let events = "SELECT count(*) FROM consent_events WHERE event = 'chosen' AND wording LIKE '%Politique et Sport, en édition allégée%'";
         assert_eq!(house.room.number(events).await, 1);
+        let proof = "SELECT count(*) FROM consent_events WHERE origin = 'preferences' AND user_agent = 'un navigateur'";
+        assert_eq!(house.room.number(proof).await, 1, "where it came from is kept");
         // Saved again, nothing changes.
         house.post(&page, "letter=matinale&rubric=matinale%2Fpolitique&rubric=matinale%2Fsport&light=1&name=Afi").await;
         assert_eq!(house.room.number(events).await, 1);

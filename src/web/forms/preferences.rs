@@ -26,6 +26,7 @@ use crate::subscribers::{
     self, Change, Choice, NAME_MAX, Newsletter, PREFERENCES_PATH, Preferences, PreferencesToken,
     SubscriberId, Wish,
 };
+use crate::web::forms::came::Came;
 use crate::web::forms::fields::Fields;
 use crate::web::page::page;
 use crate::web::refusal::Failure;
@@ -56,6 +57,7 @@ pub(super) async fn as_it_stands(app: &App, preferences: &Preferences) -> anyhow
 pub(super) async fn save(
     State(app): State<App>,
     token: Result<Path<String>, PathRejection>,
+    came: Came,
     fields: Fields,
 ) -> Result<Response, Failure> {
     let Some(PreferencesToken { subscriber }) = read(&app, token) else { return unknown(&app) };
@@ -78,7 +80,8 @@ pub(super) async fn save(
         if let Some(old) = before.letter(&wish.newsletter) {
             delivery::keep_before_change(&mut tx, &app.desk, &wish.newsletter, old.subscription, now).await?;
         }
-        changes.extend(subscribers::choose_letter(&mut tx, &before, wish, "preferences", now).await?);
+        changes
+            .extend(subscribers::choose_letter(&mut tx, &before, wish, came.by("preferences"), now).await?);
     }
     let renamed = asked.name != before.name;
     if renamed {
