@@ -9,6 +9,7 @@ use crate::alerts::{self, Kind};
 use crate::app::App;
 use crate::db::{CLOCK_TOLERANCE_MS, Node};
 use crate::delivery::fan_out;
+use crate::delivery::telling::editors;
 use crate::newsletters::slot_store::SkipReason;
 
 /// Editions leave on the second.
@@ -34,6 +35,7 @@ struct Trouble {
 pub(super) async fn run(app: &App, node: &Node, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut steps = 0;
     let mut raised = Raised::default();
+    let mut untold = false;
     loop {
         let trouble = match super::within(may_schedule(app, node)).await {
             Ok(None) => tokio::time::timeout(STEP_WITHIN, step(app))
@@ -54,6 +56,9 @@ pub(super) async fn run(app: &App, node: &Node, mut stop: watch::Receiver<bool>)
             }
         }
         raised.follow(app, trouble.as_ref(), steps).await;
+        if trouble.is_none() {
+            tell_editors(app, &mut untold).await;
+        }
         if super::rest(&mut stop, STEP).await {
             return Ok(());
         }
@@ -146,4 +151,23 @@ async fn step(app: &App) -> anyhow::Result<()> {
         app.waker.wake();
     }
     Ok(())
+}
+
+/// A mail to editors that cannot be made stops no edition.
+async fn tell_editors(app: &App, failing: &mut bool) {
+    match super::within(editors::tell(&app.desk, &app.keys, app.clock.now())).await {
+        Ok(told) => {
+            *failing = false;
+            for (edition, what) in told {
+                tracing::info!(%edition, %what, "editors told");
+                app.waker.wake();
+            }
+        }
+        Err(error) => {
+            if !std::mem::replace(failing, true) {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "editors are not told of their edition; trying on");
+            }
+        }
+    }
 }

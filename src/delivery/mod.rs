@@ -57,6 +57,7 @@ pub fn statements() -> Vec<Sql> {
         sql::ALL.to_vec(),
         bounces::statements(),
         own_data::statements(),
+        telling::editors::ALL.to_vec(),
         unconfirmed::statements(),
         welcome::statements(),
     ]

@@ -10,6 +10,7 @@ pub mod crawled_text;
 mod debris;
 pub mod edition_pages;
 mod edition_samples;
+pub mod editor_pages;
 mod excerpt;
 mod filters;
 mod flow;

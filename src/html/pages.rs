@@ -2,6 +2,7 @@
 
 use crate::html::address_pages::{AddressView, LostLinkView};
 use crate::html::edition_pages::{EditionArchivePage, EditionIndexPage, EditionPage};
+use crate::html::editor_pages::EditorPage;
 use crate::html::legal_pages::PrivacyView;
 use crate::html::look::Look;
 use crate::html::own_data_pages::OwnDataPage;
@@ -128,6 +129,8 @@ pub enum Page {
         /// What the button that takes it back posts as `undo`; none when it is too late.
         undo: Option<String>,
     },
+    /// `/relire/…`: an edition before its editors.
+    Editor(Box<EditorPage>),
     /// `/p/…`: what a reader chose.
     Preferences(Box<PreferencesView>),
     /// A reader's own data.
@@ -356,6 +359,7 @@ impl Page {
             Page::Unsubscribe { .. } => "pages/unsubscribe.html",
             Page::Unsubscribed { .. } => "pages/unsubscribed.html",
             Page::OwnData(own) => own.template(),
+            Page::Editor(page) => page.template(),
             Page::Preferences(_) => "pages/preferences.html",
             Page::Address(_) => "pages/address.html",
             Page::LostLink(_) => "pages/lost_link.html",

@@ -14,7 +14,7 @@ use crate::html::pages::{
 use crate::html::palette::Palette;
 use crate::html::publisher::PublisherView;
 use crate::html::templates::{TemplateError, Templates};
-use crate::html::{address_pages, own_data_pages, preferences_pages};
+use crate::html::{address_pages, editor_pages, own_data_pages, preferences_pages};
 use chrono::{NaiveDate, NaiveDateTime};
 
 /// Writes every page once: what a template asks for in vain shows at start, not when a reader comes.
@@ -173,6 +173,7 @@ pub fn pages() -> Vec<(String, Page)> {
     pages.extend(preferences_pages::samples());
     pages.extend(edition_samples::pages(&feed("lettre/matinale", "La Matinale")));
     pages.extend(address_pages::samples());
+    pages.extend(editor_pages::samples());
     for status in [400, 403, 404, 405, 408, 410, 413, 414, 421, 422, 429, 431, 500, 503, 504] {
         pages.push((format!("error-{status}"), Page::Error { status }));
     }

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
 use crate::{execute, fetch_all, fetch_one, fetch_optional, id_type, text_enum};
 
+use super::editing::own_words;
 use super::newsletter::NewsletterId;
 use super::selection::{Role, Taken};
 use super::slot_store::{SkipReason, SlotId};
@@ -167,7 +168,7 @@ impl Edition {
         fetch_one!(tx, sql::REVISION, self.id, self.revision)
     }
 
-    fn refuse(&self, why: &'static str) -> EditionError {
+    pub(super) fn refuse(&self, why: &'static str) -> EditionError {
         EditionError::State { id: self.id, state: self.state, why }
     }
 
@@ -180,6 +181,7 @@ impl Edition {
     ) -> sqlx::Result<()> {
         self.revision += 1;
         write_revision(tx, self.id, self.revision, words, articles).await?;
+        own_words::carry(tx, self.id, self.revision - 1, self.revision).await?;
         execute!(tx, sql::SET_REVISION, self.id, self.revision)?;
         Ok(())
     }
@@ -237,14 +239,18 @@ pub(super) async fn write_revision(
 /// [`EditionError::State`] when it is frozen no longer; the store's.
 pub async fn approve(db: &Db, id: EditionId, now: Timestamp) -> Result<Edition, EditionError> {
     let mut tx = db.begin().await?;
-    let edition = Edition::lock(&mut tx, id).await?;
+    let edition = approve_in(&mut tx, id, now).await?;
+    tx.commit().await?;
+    Ok(edition)
+}
+
+pub(super) async fn approve_in(tx: &mut Tx, id: EditionId, now: Timestamp) -> Result<Edition, EditionError> {
+    let edition = Edition::lock(tx, id).await?;
     if edition.state != EditionState::Frozen {
         return Err(edition.refuse("only a frozen edition can be approved"));
     }
-    execute!(&mut tx, sql::APPROVE_EDITION, id, now)?;
-    let edition = Edition::read(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(edition)
+    execute!(tx, sql::APPROVE_EDITION, id, now)?;
+    Edition::read(tx, id).await
 }
 
 /// Moves a frozen edition's release to `to`; the slot keeps its key, and `grace` (ms) counts from the new time.
@@ -253,14 +259,23 @@ pub async fn approve(db: &Db, id: EditionId, now: Timestamp) -> Result<Edition, 
 /// [`EditionError::State`] when it is frozen no longer; the store's.
 pub async fn postpone(db: &Db, id: EditionId, to: Timestamp, grace: i64) -> Result<Edition, EditionError> {
     let mut tx = db.begin().await?;
-    let edition = Edition::lock(&mut tx, id).await?;
+    let edition = postpone_in(&mut tx, id, to, grace).await?;
+    tx.commit().await?;
+    Ok(edition)
+}
+
+pub(super) async fn postpone_in(
+    tx: &mut Tx,
+    id: EditionId,
+    to: Timestamp,
+    grace: i64,
+) -> Result<Edition, EditionError> {
+    let edition = Edition::lock(tx, id).await?;
     if edition.state != EditionState::Frozen {
         return Err(edition.refuse("only a frozen edition can be postponed"));
     }
-    execute!(&mut tx, sql::POSTPONE_EDITION, id, to, to.plus(grace))?;
-    let edition = Edition::read(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(edition)
+    execute!(tx, sql::POSTPONE_EDITION, id, to, to.plus(grace))?;
+    Edition::read(tx, id).await
 }
 
 /// The reason a delivery is held for while its edition is stopped.
@@ -272,22 +287,26 @@ pub const EDITION_STOPPED: &str = "edition stopped";
 /// [`EditionError::State`] when it is over already; the store's.
 pub async fn stop(db: &Db, id: EditionId, now: Timestamp) -> Result<Edition, EditionError> {
     let mut tx = db.begin_durable().await?;
-    let edition = Edition::lock(&mut tx, id).await?;
+    let edition = stop_in(&mut tx, id, now).await?;
+    tx.commit().await?;
+    Ok(edition)
+}
+
+pub(super) async fn stop_in(tx: &mut Tx, id: EditionId, now: Timestamp) -> Result<Edition, EditionError> {
+    let edition = Edition::lock(tx, id).await?;
     match edition.state {
         EditionState::Frozen => {
-            execute!(&mut tx, sql::MOVE_EDITION, id, EditionState::Frozen, EditionState::Stopped)?;
-            execute!(&mut tx, sql::RETURN_ARTICLES, id, now)?;
+            execute!(tx, sql::MOVE_EDITION, id, EditionState::Frozen, EditionState::Stopped)?;
+            execute!(tx, sql::RETURN_ARTICLES, id, now)?;
         }
         EditionState::Released => {
-            execute!(&mut tx, sql::MOVE_EDITION, id, EditionState::Released, EditionState::Stopped)?;
-            execute!(&mut tx, sql::HOLD_DELIVERIES, id, EDITION_STOPPED)?;
+            execute!(tx, sql::MOVE_EDITION, id, EditionState::Released, EditionState::Stopped)?;
+            execute!(tx, sql::HOLD_DELIVERIES, id, EDITION_STOPPED)?;
         }
         EditionState::Stopped => {}
         EditionState::Expired => return Err(edition.refuse("there is nothing left to stop")),
     }
-    let edition = Edition::read(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(edition)
+    Edition::read(tx, id).await
 }
 
 /// Lets a stopped edition go on. One that was stopped before its release stays ended: its articles have returned and
@@ -297,11 +316,17 @@ pub async fn stop(db: &Db, id: EditionId, now: Timestamp) -> Result<Edition, Edi
 /// [`EditionError::State`] when it was not stopped after its release; the store's.
 pub async fn resume(db: &Db, id: EditionId) -> Result<Edition, EditionError> {
     let mut tx = db.begin_durable().await?;
-    let edition = Edition::lock(&mut tx, id).await?;
+    let edition = resume_in(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(edition)
+}
+
+pub(super) async fn resume_in(tx: &mut Tx, id: EditionId) -> Result<Edition, EditionError> {
+    let edition = Edition::lock(tx, id).await?;
     match (edition.state, edition.released_at) {
         (EditionState::Stopped, Some(_)) => {
-            execute!(&mut tx, sql::MOVE_EDITION, id, EditionState::Stopped, EditionState::Released)?;
-            execute!(&mut tx, sql::LET_GO_DELIVERIES, id, EDITION_STOPPED)?;
+            execute!(tx, sql::MOVE_EDITION, id, EditionState::Stopped, EditionState::Released)?;
+            execute!(tx, sql::LET_GO_DELIVERIES, id, EDITION_STOPPED)?;
         }
         (EditionState::Stopped, None) => {
             return Err(edition.refuse(
@@ -312,7 +337,5 @@ pub async fn resume(db: &Db, id: EditionId) -> Result<Edition, EditionError> {
         (EditionState::Released, _) => {}
         _ => return Err(edition.refuse("only a stopped edition can be resumed")),
     }
-    let edition = Edition::read(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(edition)
+    Edition::read(tx, id).await
 }

@@ -14,7 +14,9 @@ pub mod declaration;
 pub mod desk;
 mod digest_articles;
 pub mod digest_view;
+pub mod editing;
 pub mod edition;
+pub mod editor_view;
 pub mod fit;
 mod freeze;
 pub mod letter_feeds;
@@ -53,5 +55,5 @@ pub mod zone;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<crate::db::Sql> {
-    [sql::ALL, online_sql::ALL, makeup_sql::ALL].concat()
+    [sql::ALL, online_sql::ALL, makeup_sql::ALL, editing::ALL].concat()
 }

@@ -7,7 +7,10 @@ macro_rules! online_editions {
     ($which:literal) => {
         concat!(
             "SELECT e.id, e.web_name, e.slot_at, e.released_at, r.subject, r.note, \
-                (SELECT a.title FROM edition_articles ea JOIN articles a ON a.id = ea.article_id \
+                (SELECT CASE WHEN a.content_hash = ea.content_hash THEN coalesce(w.title, a.title) ELSE a.title END \
+                 FROM edition_articles ea JOIN articles a ON a.id = ea.article_id \
+                 LEFT JOIN edition_words w ON w.edition_id = ea.edition_id AND w.revision = ea.revision \
+                    AND w.article_id = ea.article_id \
                  WHERE ea.edition_id = e.id AND ea.revision = e.released_revision AND a.retracted_at IS NULL \
                  ORDER BY ea.position, ea.article_id LIMIT 1) AS headline, \
                 (SELECT count(*) FROM edition_articles ea JOIN articles a ON a.id = ea.article_id \
@@ -62,9 +65,12 @@ statements! {
     ONLINE_MONTHS = "SELECT substr(web_name, 1, 7) AS month, count(*) AS editions FROM editions
         WHERE newsletter_id = $1 AND released_at IS NOT NULL AND web_name IS NOT NULL
         GROUP BY substr(web_name, 1, 7) ORDER BY 1 DESC";
-    // Whatever was in the edition when it was released, as it stands now.
+    // Whatever was in the edition when it was released, as it stands now; an editor's words as long as the article has not changed.
     ONLINE_ARTICLES = {
-        sqlite: "SELECT ea.edition_id, ea.article_id, ea.role, a.title, a.summary, a.url, a.authors, a.image_url,
+        sqlite: "SELECT ea.edition_id, ea.article_id, ea.role,
+                CASE WHEN a.content_hash = ea.content_hash THEN coalesce(w.title, a.title) ELSE a.title END AS title,
+                CASE WHEN a.content_hash = ea.content_hash THEN coalesce(w.summary, a.summary) ELSE a.summary END AS summary,
+                a.url, a.authors, a.image_url,
                 a.image_alt, a.image_width, a.image_height, a.updated_at, a.retracted_at, a.primary_category_id,
                 a.content_hash <> ea.content_hash AS changed,
                 (SELECT string_agg(CAST(ac.category_id AS TEXT), ',' ORDER BY ac.position, ac.category_id)
@@ -72,8 +78,13 @@ statements! {
             FROM editions e
             JOIN edition_articles ea ON ea.edition_id = e.id AND ea.revision = e.released_revision
             JOIN articles a ON a.id = ea.article_id
+            LEFT JOIN edition_words w ON w.edition_id = ea.edition_id AND w.revision = ea.revision
+                AND w.article_id = ea.article_id
             WHERE e.id IN (SELECT value FROM json_each($1)) ORDER BY ea.edition_id, ea.position, ea.article_id",
-        postgres: "SELECT ea.edition_id, ea.article_id, ea.role, a.title, a.summary, a.url, a.authors, a.image_url,
+        postgres: "SELECT ea.edition_id, ea.article_id, ea.role,
+                CASE WHEN a.content_hash = ea.content_hash THEN coalesce(w.title, a.title) ELSE a.title END AS title,
+                CASE WHEN a.content_hash = ea.content_hash THEN coalesce(w.summary, a.summary) ELSE a.summary END AS summary,
+                a.url, a.authors, a.image_url,
                 a.image_alt, a.image_width, a.image_height, a.updated_at, a.retracted_at, a.primary_category_id,
                 a.content_hash <> ea.content_hash AS changed,
                 (SELECT string_agg(CAST(ac.category_id AS TEXT), ',' ORDER BY ac.position, ac.category_id)
@@ -81,6 +92,8 @@ statements! {
             FROM editions e
             JOIN edition_articles ea ON ea.edition_id = e.id AND ea.revision = e.released_revision
             JOIN articles a ON a.id = ea.article_id
+            LEFT JOIN edition_words w ON w.edition_id = ea.edition_id AND w.revision = ea.revision
+                AND w.article_id = ea.article_id
             WHERE e.id IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))
             ORDER BY ea.edition_id, ea.position, ea.article_id"
     };

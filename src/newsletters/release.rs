@@ -14,6 +14,7 @@ use super::corrections::{self, Correction};
 use super::declaration::Declaration;
 use super::desk::Desk;
 use super::digest_articles::{self, DigestArticle};
+use super::editing;
 use super::edition::{Edition, EditionId, EditionState, Revision};
 use super::online;
 use super::revise;
@@ -89,6 +90,7 @@ pub(super) async fn release(
             let (eligible,): (i64,) = fetch_one!(&mut tx, sql::ELIGIBLE, id, locked.revision, now)?;
             execute!(&mut tx, sql::RELEASE_EDITION, id, locked.revision, now, eligible)?;
             corrections::told(&mut tx, id, &telling).await?;
+            editing::end_left_out(&mut tx, id, now).await?;
             tx.commit().await.context("cannot release the edition")?;
             return Ok(true);
         }
@@ -119,6 +121,7 @@ impl Parts {
         if declaration.makeup.content == DigestContent::Full {
             digest_articles::read_bodies(tx, &mut articles).await?;
         }
+        editing::own_words::apply(tx, edition.id, edition.revision, &mut articles).await?;
         let words = edition.words(tx).await?;
         let corrections = corrections::due(tx, edition.newsletter_id, Some(edition.id)).await?;
         Ok(Self { rubrics, articles, words, corrections })

@@ -8,6 +8,7 @@ use crate::html::templates::{TemplateError, Templates};
 use crate::mail::encoded_len;
 use crate::newsletters::button_view::ButtonView;
 use crate::newsletters::digest_view::{ConfirmationView, DigestView};
+use crate::newsletters::editor_view::EditorMailView;
 use crate::newsletters::fit::{Excerpts, Trimmed, fit};
 use crate::newsletters::notice_view::NoticeView;
 use crate::newsletters::reader_view::ReaderMailView;
@@ -156,6 +157,21 @@ pub fn render_notice(templates: &Templates, view: NoticeView) -> Result<Rendered
     let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
     let html = html_of(templates, "email/notice.mjml", &context)?;
     let text = tidy(&templates.render("email/notice.txt", &context)?);
+    Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
+}
+
+/// Writes the mail that leads editors to an edition's page.
+///
+/// # Errors
+///
+/// When a template is wrong or asks for what the view does not hold.
+pub fn render_editor(templates: &Templates, view: EditorMailView) -> Result<Rendered, RenderError> {
+    let view = &view.without_foreign_marks();
+    let subject = one_line(&templates.render("email/editor_subject.txt", view)?);
+    let preheader = one_line(&templates.render("email/editor_preheader.txt", view)?);
+    let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
+    let html = html_of(templates, "email/editor.mjml", &context)?;
+    let text = tidy(&templates.render("email/editor.txt", &context)?);
     Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
 }
 

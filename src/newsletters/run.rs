@@ -26,7 +26,7 @@ use super::sql;
 use super::variant::Sheet;
 
 /// What a test's subject begins with.
-const TEST_PREFIX: &str = "[Essai]";
+pub const TEST_PREFIX: &str = "[Essai]";
 
 /// What would be sent now: to readers of everything first, then one a choice in use.
 #[derive(Debug, Clone)]

@@ -11,10 +11,11 @@ use crate::newsletters::digest_view::{
     AnnouncedView, ArticleView, ConfirmationView, CorrectionView, DigestView, HeadlineView, ImageView,
     LinkView, LinksView, NewsletterView, RelatedView, SectionView,
 };
+use crate::newsletters::editor_view;
 use crate::newsletters::notice_view::{NoticeBlock, NoticeCommand, NoticeMark, NoticeRow, NoticeView};
 use crate::newsletters::reader_view;
 use crate::newsletters::render::{
-    RenderError, render, render_confirmation, render_link, render_notice, render_reader_mail,
+    RenderError, render, render_confirmation, render_editor, render_link, render_notice, render_reader_mail,
 };
 use crate::newsletters::seen::Layout;
 use crate::newsletters::template_name::TemplateName;
@@ -164,6 +165,7 @@ pub fn lint_mails(templates: &Templates) -> Result<Vec<(String, Blemish)>, Rende
     let mut mails = vec![
         ("confirmation".to_owned(), render_confirmation(templates, &confirmation())?),
         ("notice".to_owned(), render_notice(templates, notice())?),
+        ("editor".to_owned(), render_editor(templates, editor_view::sample())?),
     ];
     for name in TemplateName::all(templates) {
         mails.push((
@@ -200,6 +202,7 @@ pub fn try_out(templates: &Templates, names: &[TemplateName]) -> Result<(), Rend
     render_confirmation(templates, &confirmation())?;
     render_link(templates, &link())?;
     render_reader_mail(templates, reader_view::sample())?;
+    render_editor(templates, editor_view::sample())?;
     render_notice(templates, notice()).map(drop)
 }
 

@@ -83,7 +83,8 @@ statements! {
     };
     TAKE_ARTICLE = "INSERT INTO ledger (newsletter_id, article_id, edition_id, usage, created_at)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (newsletter_id, article_id) WHERE ended_at IS NULL DO NOTHING";
-    RETURN_ARTICLES = "UPDATE ledger SET ended_at = $2 WHERE edition_id = $1 AND ended_at IS NULL AND usage <> 'passed'";
+    RETURN_ARTICLES = "UPDATE ledger SET ended_at = $2 WHERE edition_id = $1 AND ended_at IS NULL AND usage <> 'passed'
+        AND NOT for_good";
     RETURN_ARTICLE = "UPDATE ledger SET ended_at = $3 WHERE edition_id = $1 AND article_id = $2 AND ended_at IS NULL";
 
     // Editions --------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ pub mod client;
 pub mod conditional;
 mod edition_view;
 mod editions;
+mod editor;
 mod exposition;
 mod feed_index;
 mod feeds;
@@ -63,6 +64,7 @@ pub fn router_with(app: &App, more: Router<App>) -> Router {
         .merge(feed_index::routes())
         .merge(feeds::routes())
         .merge(editions::routes())
+        .merge(editor::routes())
         .merge(forms::routes())
         .merge(logo::routes())
         .merge(images::routes())

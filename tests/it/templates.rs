@@ -4,7 +4,7 @@ use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
 use kiosque::newsletters::seen::Layout;
 use kiosque::newsletters::template_name::TemplateName;
-use kiosque::newsletters::{reader_view, render, sample_view};
+use kiosque::newsletters::{editor_view, reader_view, render, sample_view};
 
 /// Every mail and page as readers see it: name and text.
 fn texts() -> Vec<(String, String)> {
@@ -31,6 +31,7 @@ fn texts() -> Vec<(String, String)> {
         render::render_confirmation(&templates, &sample_view::confirmation()).expect("a mail"),
     );
     mail("reader", render::render_reader_mail(&templates, reader_view::sample()).expect("a mail"));
+    mail("editor", render::render_editor(&templates, editor_view::sample()).expect("a mail"));
     for (name, page) in sample_pages::pages() {
         let html = page.write(&templates, &sample_pages::site()).expect("a page");
         texts.push((name, visible(&html)));

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::articles::{self, ArticleId};
 use crate::clock::Timestamp;
 use crate::delivery::{self, Balance};
+use crate::newsletters::editing::history;
 use crate::newsletters::edition::{Edition, EditionId};
 use crate::newsletters::newsletter::Newsletter;
 
@@ -157,6 +158,17 @@ struct ShownRevision {
     note: Option<String>,
 }
 
+/// Something that editors or operators did, for programs.
+#[derive(Debug, Serialize)]
+struct ShownAct {
+    at: Timestamp,
+    who: String,
+    act: String,
+    article: Option<ArticleId>,
+    detail: Option<String>,
+    revision: Option<i64>,
+}
+
 /// All about one edition.
 #[derive(Debug, Serialize)]
 struct Whole {
@@ -164,6 +176,7 @@ struct Whole {
     edition: Shown,
     revisions: Vec<ShownRevision>,
     articles: Vec<ShownArticle>,
+    acts: Vec<ShownAct>,
 }
 
 pub(super) async fn show(named: Option<&Path>, id: EditionId, format: Format) -> Result<(), Failure> {
@@ -175,7 +188,16 @@ pub(super) async fn show(named: Option<&Path>, id: EditionId, format: Format) ->
         articles.push(ShownArticle { id, role: role.to_string(), title });
     }
     let revisions = edition.history(&app.db).await?.into_iter().zip(1..);
+    let acts = history::of(&app.db, id).await?.into_iter().map(|done| ShownAct {
+        at: done.at,
+        who: done.who,
+        act: done.act.to_string(),
+        article: done.article_id,
+        detail: done.detail,
+        revision: done.revision,
+    });
     let whole = Whole {
+        acts: acts.collect(),
         edition: Shown::of(&app, &edition).await?,
         revisions: revisions
             .map(|(words, revision)| ShownRevision {
@@ -231,6 +253,12 @@ fn print(app: &App, whole: &Whole) {
             time(revision.at),
             revision.cause
         ));
+    }
+    // What made a revision stands there.
+    for act in whole.acts.iter().filter(|act| act.revision.is_none()) {
+        let to = act.detail.as_deref().and_then(|to| to.parse().ok()).map(Timestamp::from_millis);
+        let to = to.map_or_else(String::new, |to| format!(" to {}", time(to)));
+        output::say(format!("{} ({}): {}{to}", act.act, time(act.at), act.who));
     }
     let mut articles = Table::new(&["#article", "role", "title"]);
     for article in &whole.articles {

@@ -1,5 +1,6 @@
 //! `kiosque edition`: look at one, approve, stop, send.
 
+mod edit;
 pub(super) mod list;
 mod preview;
 mod run;
@@ -40,6 +41,13 @@ pub(super) enum Verb {
         /// Do not ask
         #[arg(long)]
         yes: bool,
+    },
+    /// Change an edition before it leaves: first article, order, what is left out, note, subject
+    Edit {
+        /// The edition's number
+        id: EditionId,
+        #[command(flatten)]
+        edits: edit::Edits,
     },
     /// Let an edition leave
     Approve {
@@ -89,6 +97,7 @@ pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure>
         Verb::Preview { slug, out } => preview::preview(named, &slug, &out).await,
         Verb::Test { slug, to } => preview::test(named, &slug, &to).await,
         Verb::Run { slug, yes } => run::run(named, &slug, yes).await,
+        Verb::Edit { id, edits } => edit::edit(named, id, edits).await,
         Verb::Approve { id } => steps::approve(named, id).await,
         Verb::Stop { id } => steps::stop(named, id).await,
         Verb::Resume { id } => steps::resume(named, id).await,

@@ -10,12 +10,15 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::french::date;
 use crate::newsletters::declaration::Declaration;
-use crate::newsletters::edition::{self, Edition, EditionId, EditionState};
+use crate::newsletters::editing;
+use crate::newsletters::edition::{Edition, EditionId, EditionState};
+
+use super::edit::OPERATOR;
 
 /// Lets an edition leave at its hour, or now when that has passed.
 pub(super) async fn approve(named: Option<&Path>, id: EditionId) -> Result<(), Failure> {
     let app = setup::open(named, Access::Write).await?;
-    let edition = edition::approve(&app.db, id, app.clock.now()).await?;
+    let edition = editing::approve(&app.db, id, OPERATOR, app.clock.now()).await?;
     output::say(format!(
         "{}\u{a0}: approuvée, part le {}.",
         name(&app, &edition),
@@ -27,7 +30,7 @@ pub(super) async fn approve(named: Option<&Path>, id: EditionId) -> Result<(), F
 /// Stops an edition: before release its articles return, after it what has not left is held.
 pub(super) async fn stop(named: Option<&Path>, id: EditionId) -> Result<(), Failure> {
     let app = setup::open(named, Access::Write).await?;
-    let edition = edition::stop(&app.db, id, app.clock.now()).await?;
+    let edition = editing::stop(&app.db, id, OPERATOR, app.clock.now()).await?;
     let effect = match edition.released_at {
         None => "ses articles reviennent pour l’édition suivante".to_owned(),
         Some(_) => format!("ce qui n’est pas parti attend «\u{a0}kiosque edition resume {id}\u{a0}»"),
@@ -39,7 +42,7 @@ pub(super) async fn stop(named: Option<&Path>, id: EditionId) -> Result<(), Fail
 /// Lets a stopped edition go on.
 pub(super) async fn resume(named: Option<&Path>, id: EditionId) -> Result<(), Failure> {
     let app = setup::open(named, Access::Write).await?;
-    let edition = edition::resume(&app.db, id).await?;
+    let edition = editing::resume(&app.db, id, OPERATOR, app.clock.now()).await?;
     output::say(format!("{}\u{a0}: repart.", name(&app, &edition)));
     Ok(())
 }
@@ -57,7 +60,7 @@ pub(super) async fn postpone(named: Option<&Path>, id: EditionId, to: &str) -> R
             "kiosque: --to: le {shown} est passé; expected a moment to come"
         )));
     }
-    let edition = edition::postpone(&app.db, id, to, declaration.grace.ms()).await?;
+    let edition = editing::postpone(&app.db, id, to, declaration.grace.ms(), OPERATOR, now).await?;
     let approval = match (edition.state, edition.approved_at) {
         (EditionState::Frozen, None) => ", une fois approuvée",
         _ => "",

@@ -3,6 +3,7 @@
 pub mod alert_calls;
 mod balance;
 pub mod bulletin;
+pub mod editors;
 mod notice;
 pub mod report;
 pub mod watch;

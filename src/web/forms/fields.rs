@@ -9,26 +9,26 @@ use crate::app::App;
 /// The fields as they came. A body that is neither `application/x-www-form-urlencoded` nor `multipart/form-data`, or
 /// is spoiled, has none: whoever wants to leave is not sent away for it.
 #[derive(Debug, Default)]
-pub(super) struct Fields(Vec<(String, String)>);
+pub(in crate::web) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// Those of an `application/x-www-form-urlencoded` body.
-    pub(super) fn of_form(body: &[u8]) -> Self {
+    pub(in crate::web) fn of_form(body: &[u8]) -> Self {
         Self(url::form_urlencoded::parse(body).into_owned().collect())
     }
 
     /// Whether there is a field of this name.
-    pub(super) fn has(&self, name: &'static str) -> bool {
+    pub(in crate::web) fn has(&self, name: &'static str) -> bool {
         self.all(name).next().is_some()
     }
 
     /// The first field of this name; empty without one.
-    pub(super) fn first(&self, name: &'static str) -> &str {
+    pub(in crate::web) fn first(&self, name: &'static str) -> &str {
         self.all(name).next().unwrap_or_default()
     }
 
     /// Every field of this name.
-    pub(super) fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
+    pub(in crate::web) fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 }

@@ -8,7 +8,7 @@ mod address;
 mod answer;
 mod came;
 mod confirm;
-mod fields;
+pub(super) mod fields;
 mod json;
 mod lost_link;
 mod offer;

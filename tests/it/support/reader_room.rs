@@ -65,8 +65,13 @@ impl Mail {
 impl ReaderRoom {
     /// Opens it at [`OPENING`], with one daily letter.
     pub async fn open(db: &Db) -> Self {
-        let room = Newsroom::open(db, DAILY).await;
-        let app = App::build(config(DAILY), db.clone(), room.clock.clone()).await.unwrap();
+        Self::open_with(db, DAILY).await
+    }
+
+    /// The same, with these settings of the letter.
+    pub async fn open_with(db: &Db, newsletter: &str) -> Self {
+        let room = Newsroom::open(db, newsletter).await;
+        let app = App::build(config(newsletter), db.clone(), room.clock.clone()).await.unwrap();
         let mut tx = db.begin_read().await.unwrap();
         let matinale = subscribers::find_newsletter(&mut tx, "matinale").await.unwrap().unwrap();
         drop(tx);
