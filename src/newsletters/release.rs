@@ -1,8 +1,11 @@
 //! Release: every choice in use gets its variant, the readers are counted, and the edition may leave.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::sync::Arc;
 
 use anyhow::Context;
+use tokio::task::JoinSet;
 
 use crate::clock::Timestamp;
 use crate::config::DigestContent;
@@ -66,13 +69,11 @@ pub(super) async fn release(
             .filter(|choice| !variants.contains_key(&(choice.categories.clone(), choice.layout)))
             .collect();
         drop(tx);
-        let mut missing = missing.into_iter().peekable();
-        while missing.peek().is_some() {
-            let rendered = parts.render(desk, declaration, &edition, &mut missing)?;
+        let mut rendering = Rendering::begin(desk, declaration, &edition, parts, missing);
+        while let Some(rendered) = rendering.next().await? {
             let mut tx = desk.db.begin().await?;
             store(&mut tx, declaration, &edition, rendered, &mut variants, now).await?;
             tx.commit().await.context("cannot store the variants")?;
-            tokio::task::yield_now().await;
         }
 
         let mut tx = desk.db.begin_durable().await?;
@@ -126,22 +127,69 @@ impl Parts {
         let corrections = corrections::due(tx, edition.newsletter_id, Some(edition.id)).await?;
         Ok(Self { rubrics, articles, words, corrections })
     }
+}
 
-    /// Renders for the next few choices.
-    fn render(
-        &self,
+/// Variants in the making, on all cores: a thread each renders a few choices while those before are stored.
+struct Rendering {
+    press: Arc<Press>,
+    choices: std::vec::IntoIter<InUse>,
+    under_way: JoinSet<anyhow::Result<Vec<Made>>>,
+    cores: usize,
+}
+
+/// What every thread renders from.
+struct Press {
+    desk: Desk,
+    declaration: Declaration,
+    edition: Edition,
+    parts: Parts,
+}
+
+impl Rendering {
+    fn begin(
         desk: &Desk,
         declaration: &Declaration,
         edition: &Edition,
-        choices: &mut impl Iterator<Item = InUse>,
-    ) -> anyhow::Result<Vec<Made>> {
+        parts: Parts,
+        choices: Vec<InUse>,
+    ) -> Self {
+        let press =
+            Press { desk: desk.clone(), declaration: declaration.clone(), edition: edition.clone(), parts };
+        Self {
+            press: Arc::new(press),
+            choices: choices.into_iter(),
+            under_way: JoinSet::new(),
+            cores: std::thread::available_parallelism().map_or(1, NonZero::get),
+        }
+    }
+
+    /// What the next thread that is done has made; nothing when all is made.
+    async fn next(&mut self) -> anyhow::Result<Option<Vec<Made>>> {
+        while self.under_way.len() < self.cores {
+            let few: Vec<InUse> = self.choices.by_ref().take(AT_ONCE).collect();
+            if few.is_empty() {
+                break;
+            }
+            let press = Arc::clone(&self.press);
+            self.under_way.spawn_blocking(move || press.render(few));
+        }
+        match self.under_way.join_next().await {
+            None => Ok(None),
+            Some(made) => made.context("a variant could not be rendered")?.map(Some),
+        }
+    }
+}
+
+impl Press {
+    fn render(&self, choices: Vec<InUse>) -> anyhow::Result<Vec<Made>> {
+        let Self { desk, declaration, edition, parts } = self;
         let sheet = Sheet {
             desk,
             declaration,
-            rubrics: &self.rubrics,
-            articles: &self.articles,
-            words: &self.words,
-            corrections: &self.corrections,
+            rubrics: &parts.rubrics,
+            articles: &parts.articles,
+            words: &parts.words,
+            corrections: &parts.corrections,
             slot_at: edition.slot_at,
             online: edition
                 .web_name
@@ -153,7 +201,7 @@ impl Parts {
             let variant = sheet.variant(&choice.categories.parse::<Choice>()?, choice.layout)?;
             Ok((choice, variant))
         };
-        choices.take(AT_ONCE).map(variant).collect()
+        choices.into_iter().map(variant).collect()
     }
 }
 
@@ -201,10 +249,10 @@ pub(super) async fn carry_over(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let mut variants = Variants::new();
-    let mut choices = in_use(tx, edition).await?.into_iter().peekable();
+    let choices = in_use(tx, edition).await?;
     let parts = Parts::read(tx, declaration, edition).await?;
-    while choices.peek().is_some() {
-        let rendered = parts.render(desk, declaration, edition, &mut choices)?;
+    let mut rendering = Rendering::begin(desk, declaration, edition, parts, choices);
+    while let Some(rendered) = rendering.next().await? {
         store(tx, declaration, edition, rendered, &mut variants, now).await?;
     }
     map_choices(tx, edition, &variants).await?;

@@ -9,6 +9,7 @@ mod form;
 mod load;
 mod newsroom;
 mod rebuild;
+mod render;
 mod servers;
 mod serving;
 mod subscribers;
@@ -22,6 +23,8 @@ pub(super) enum Verb {
     Feeds(feeds::Arguments),
     /// Digests: beside smtp-source, at a distance, fan-out, memory
     Digest(digest::Arguments),
+    /// Rendering digests: what a variant costs, and what a recipient does
+    Render(render::Arguments),
     /// The form: whether its answers tell who is known
     Form(form::Arguments),
     /// Importing readers: rate, memory, how long others wait
@@ -36,6 +39,7 @@ pub(super) async fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Feeds(arguments) => feeds::run(arguments).await,
         Verb::Form(arguments) => form::run(arguments).await,
         Verb::Digest(arguments) => digest::run(arguments).await,
+        Verb::Render(arguments) => render::run(arguments).await,
         Verb::Subscribers(arguments) => subscribers::run(arguments).await,
         Verb::DigestStep(arguments) => Ok(digest::step(arguments).await?),
     }
