@@ -78,6 +78,8 @@ section! {
         pub noindex: bool = false,
         /// Whether a reader who leaves gets a last mail that acknowledges it.
         pub last_mail: bool = false,
+        /// Whether openings of articles from its mails are counted, by article and edition.
+        pub count_clicks: bool = false,
     } then check
 }
 

@@ -17,6 +17,8 @@ pub struct PrivacyView {
     pub readers: String,
     /// For how long a consent keeps where it came from; then only its network is left: "12 mois".
     pub origin: String,
+    /// Whether a letter counts how often its articles are opened.
+    pub clicks: bool,
     /// Under the law of Togo.
     pub togo: bool,
     /// Under the law of France, and with it that of the European Union.
@@ -34,6 +36,7 @@ impl PrivacyView {
             deliveries: kept(config.retention.deliveries),
             readers: kept(config.retention.readers),
             origin: kept(config.retention.origin),
+            clicks: config.newsletters.iter().any(|letter| letter.count_clicks),
             togo: under(Law::Togo),
             france: under(Law::France),
         }

@@ -216,6 +216,7 @@ fn privacy() -> PrivacyView {
         deliveries: "13\u{a0}mois".into(),
         readers: "3\u{a0}ans".into(),
         origin: "12\u{a0}mois".into(),
+        clicks: true,
         togo: true,
         france: true,
     }

@@ -71,6 +71,8 @@ pub struct Declaration {
     pub on_doubt: OnDoubt,
     pub noindex: bool,
     pub last_mail: bool,
+    /// Whether openings of its articles are counted.
+    pub count_clicks: bool,
 }
 
 /// Everything a configuration declares, in the order of the file.
@@ -373,6 +375,7 @@ impl Reading {
             on_doubt: declared.on_doubt,
             noindex: declared.noindex,
             last_mail: declared.last_mail,
+            count_clicks: declared.count_clicks,
         })
     }
 

@@ -6,6 +6,8 @@
 
 pub mod announce;
 pub mod button_view;
+pub mod clicks;
+mod clicks_sql;
 pub mod coming;
 pub mod corrections;
 mod crontab;
@@ -55,5 +57,5 @@ pub mod zone;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<crate::db::Sql> {
-    [sql::ALL, online_sql::ALL, makeup_sql::ALL, editing::ALL].concat()
+    [sql::ALL, clicks_sql::ALL, online_sql::ALL, makeup_sql::ALL, editing::ALL].concat()
 }

@@ -165,6 +165,14 @@ impl Rendering {
 
     /// What the next thread that is done has made; nothing when all is made.
     async fn next(&mut self) -> anyhow::Result<Option<Vec<Made>>> {
+        self.keep_busy();
+        let Some(made) = self.under_way.join_next().await else { return Ok(None) };
+        // The caller stores these; meanwhile nobody rests.
+        self.keep_busy();
+        made.context("a variant could not be rendered")?.map(Some)
+    }
+
+    fn keep_busy(&mut self) {
         while self.under_way.len() < self.cores {
             let few: Vec<InUse> = self.choices.by_ref().take(AT_ONCE).collect();
             if few.is_empty() {
@@ -172,10 +180,6 @@ impl Rendering {
             }
             let press = Arc::clone(&self.press);
             self.under_way.spawn_blocking(move || press.render(few));
-        }
-        match self.under_way.join_next().await {
-            None => Ok(None),
-            Some(made) => made.context("a variant could not be rendered")?.map(Some),
         }
     }
 }
@@ -190,6 +194,7 @@ impl Press {
             articles: &parts.articles,
             words: &parts.words,
             corrections: &parts.corrections,
+            edition: Some(edition.id),
             slot_at: edition.slot_at,
             online: edition
                 .web_name

@@ -116,6 +116,7 @@ impl Desk {
             articles: &articles,
             words: &words,
             corrections: &corrections,
+            edition: None,
             slot_at: now,
             // It has no page of its own yet.
             online: Some(online::archive_url(&self.config.public_url, &declaration.slug)),

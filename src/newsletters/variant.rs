@@ -12,6 +12,7 @@ use crate::mail::{self, Draft, Encoded, ListHeaders, PREFERENCES_MARK, TOKEN_MAR
 use crate::subscribers::{Choice, PREFERENCES_PATH};
 use crate::{execute, fetch_one, id_type};
 
+use super::clicks;
 use super::corrections::Correction;
 use super::declaration::{Declaration, unsubscribe_to};
 use super::desk::Desk;
@@ -44,6 +45,8 @@ pub(super) struct Sheet<'a> {
     pub(super) words: &'a Revision,
     /// What was wrong in earlier editions.
     pub(super) corrections: &'a [Correction],
+    /// The edition, once it is one: openings of its articles may be counted.
+    pub(super) edition: Option<EditionId>,
     /// The slot's instant: the mail's date, and the day it names.
     pub(super) slot_at: Timestamp,
     /// The edition on the web.
@@ -138,7 +141,7 @@ impl Sheet<'_> {
         let mut article = |id: ArticleId, rubric: CategoryId, size: Size| {
             find(id).map(|article| ArticleView {
                 title: article.title.clone(),
-                url: article.url.clone(),
+                url: self.link(article),
                 rubric: name(rubric),
                 summary: article.summary.clone(),
                 body: article.body.as_ref().filter(|body| bodies.fit(body)).cloned(),
@@ -161,13 +164,13 @@ impl Sheet<'_> {
             .announced
             .iter()
             .filter_map(|id| find(*id))
-            .map(|article| LinkView { title: article.title.clone(), url: article.url.clone() })
+            .map(|article| LinkView { title: article.title.clone(), url: self.link(article) })
             .collect();
         let related = seen.related.iter().filter_map(|(id, rubric)| {
             find(*id).map(|article| HeadlineView {
                 rubric: name(*rubric),
                 title: article.title.clone(),
-                url: article.url.clone(),
+                url: self.link(article),
             })
         });
         let related = RelatedView { title: makeup.related_title.clone(), links: related.collect() };
@@ -213,6 +216,14 @@ impl Sheet<'_> {
             },
             why: makeup.reason.clone().unwrap_or_else(|| REASON.to_owned()),
         })
+    }
+
+    /// Where a mail's link to an article leads.
+    fn link(&self, article: &DigestArticle) -> String {
+        match self.edition.filter(|_| self.declaration.count_clicks) {
+            Some(edition) => clicks::link(&self.desk.config.public_url, edition, article.placed.article),
+            None => article.url.clone(),
+        }
     }
 
     fn local_date(&self) -> NaiveDateTime {

@@ -5,6 +5,7 @@
 //! counted is the route's pattern.
 
 mod api;
+mod clicks;
 pub mod client;
 pub mod conditional;
 mod edition_view;
@@ -68,6 +69,7 @@ pub fn router_with(app: &App, more: Router<App>) -> Router {
         .merge(forms::routes())
         .merge(logo::routes())
         .merge(images::routes())
+        .merge(clicks::routes())
         .merge(legal::routes())
         .merge(health::routes())
         .merge(more);

@@ -10,6 +10,7 @@ mod bounces;
 mod bounces_imap;
 mod cli;
 mod cli_newsroom;
+mod clicks;
 mod config;
 mod delivery;
 mod delivery_crash;

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::articles::{self, ArticleId};
 use crate::clock::Timestamp;
 use crate::delivery::{self, Balance};
+use crate::newsletters::clicks;
 use crate::newsletters::editing::history;
 use crate::newsletters::edition::{Edition, EditionId};
 use crate::newsletters::newsletter::Newsletter;
@@ -146,6 +147,8 @@ struct ShownArticle {
     id: ArticleId,
     role: String,
     title: String,
+    /// How often it was opened from a mail; none where the newsletter does not count that.
+    clicks: Option<i64>,
 }
 
 /// A revision, for programs.
@@ -182,10 +185,18 @@ struct Whole {
 pub(super) async fn show(named: Option<&Path>, id: EditionId, format: Format) -> Result<(), Failure> {
     let app = setup::open(named, Access::Read).await?;
     let edition = Edition::find(&app.db, id).await?;
+    let opened = clicks::of_edition(&app.db, edition.id).await?;
+    let counts = !opened.is_empty()
+        || app.declarations.newsletter(&edition.slug).is_some_and(|letter| letter.count_clicks);
     let mut articles = Vec::new();
     for (id, role) in edition.articles(&app.db).await? {
         let title = articles::get(&app.db, id).await?.map_or_else(String::new, |article| article.title);
-        articles.push(ShownArticle { id, role: role.to_string(), title });
+        articles.push(ShownArticle {
+            id,
+            role: role.to_string(),
+            title,
+            clicks: counts.then(|| opened.get(&id).copied().unwrap_or(0)),
+        });
     }
     let revisions = edition.history(&app.db).await?.into_iter().zip(1..);
     let acts = history::of(&app.db, id).await?.into_iter().map(|done| ShownAct {
@@ -260,9 +271,15 @@ fn print(app: &App, whole: &Whole) {
         let to = to.map_or_else(String::new, |to| format!(" to {}", time(to)));
         output::say(format!("{} ({}): {}{to}", act.act, time(act.at), act.who));
     }
-    let mut articles = Table::new(&["#article", "role", "title"]);
+    let mut articles = Table::new(&["#article", "role", "#opened", "title"]);
     for article in &whole.articles {
-        articles.row([article.id.to_string(), article.role.clone(), output::shorten(&article.title, 80)]);
+        let opened = article.clicks.map_or_else(String::new, |clicks| clicks.to_string());
+        articles.row([
+            article.id.to_string(),
+            article.role.clone(),
+            opened,
+            output::shorten(&article.title, 80),
+        ]);
     }
     articles.print("no articles");
 }

@@ -124,6 +124,8 @@ impl Copy {
             articles: &self.articles,
             words: &self.words,
             corrections: &self.corrections,
+            // What an editor opens is no reader's opening.
+            edition: None,
             slot_at: self.edition.slot_at,
             online: self
                 .edition
