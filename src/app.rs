@@ -11,6 +11,7 @@ use crate::config::{Config, DatabaseTarget};
 use crate::db::{self, Db, HeartbeatFile, Keys, Roles, SchemaState, Sql};
 use crate::delivery::{self, Waker};
 use crate::feeds::{self, FeedStore, Publication};
+use crate::french::style::Style;
 use crate::html::look::Look;
 use crate::html::sample_pages;
 use crate::html::templates::Templates;
@@ -164,7 +165,8 @@ impl App {
 /// # Errors
 /// What is wrong with a template, with file and line, or with a picture.
 pub fn dress(config: &Config) -> anyhow::Result<(Templates, Look)> {
-    let templates = Templates::load(config.templates.as_deref()).context("the templates cannot be used")?;
+    let templates = Templates::load_in(config.templates.as_deref(), Style::from(&config.french))
+        .context("the templates cannot be used")?;
     let look = Look::load(config)?;
     let templates = templates.coloured(&look.palette);
     let chosen = declaration::chosen_templates(config, &templates)?;

@@ -74,6 +74,9 @@ fn warn_of_french(templates: &Templates, config: &Config) -> Result<(), Failure>
     for (place, blemish) in found {
         output::say(format!("\nwarning: {place} (as tried out with invented articles): {blemish}"));
     }
+    for (place, blemish) in templates.lint_sources(true) {
+        output::say(format!("\nwarning: {place}: {blemish}"));
+    }
     Ok(())
 }
 

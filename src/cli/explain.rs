@@ -13,6 +13,7 @@ use crate::clock::{DAY, Timestamp};
 use crate::delivery::explain::{
     self, Address as Reader, SubscriptionFacts, article, edition, moment, sentence,
 };
+use crate::french::style::Style;
 use crate::mail::Address;
 use crate::newsletters::edition::EditionId;
 use crate::newsletters::selection;
@@ -82,13 +83,14 @@ pub(super) async fn run(named: Option<&Path>, arguments: Arguments) -> Result<()
     if arguments.format.json {
         return Ok(output::json(&Story { known: true, reader: &reader, near: Vec::new(), told })?);
     }
+    let style = Style::from(&app.config.french);
     for line in who(&app, &reader) {
-        output::say(line);
+        output::say(style.fit(line));
     }
     for Told { about, sentences } in told {
-        output::say(format!("\n{about}"));
+        output::say(style.fit(format!("\n{about}")));
         for sentence in sentences {
-            output::say(format!("  {sentence}"));
+            output::say(style.fit(format!("  {sentence}")));
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ mod dkim;
 mod example;
 mod feeds;
 mod form;
+mod french;
 mod http;
 mod images;
 mod log;
@@ -45,6 +46,7 @@ pub use delivery::{Delivery, RecipientGroup};
 pub use dkim::Dkim;
 pub use feeds::{CategoryFeed, ConfiguredFeed, FeedContent, Feeds, Language};
 pub use form::Form;
+pub use french::French;
 pub use http::{Http, Metrics};
 pub use images::{Images, ImagesInMails};
 pub use log::{Log, LogFormat};
@@ -86,6 +88,8 @@ section! {
         pub log: Log,
         /// The look of the public pages.
         pub site: Site,
+        /// How French is set.
+        pub french: French,
         /// Who publishes: the legal notice of pages and mails.
         pub publisher: Publisher,
         /// Who is told when something is wrong.

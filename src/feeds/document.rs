@@ -17,7 +17,7 @@ use super::uri::address;
 use crate::articles::{CategoryId, CategoryKind, FIRST_PLAUSIBLE, Image};
 use crate::clock::Timestamp;
 use crate::config::FeedContent;
-use crate::french::typography::{Spaces, typeset};
+use crate::french::style::Style;
 use crate::html::excerpt;
 use crate::html::text::{is_blank, one_line, xml_safe};
 
@@ -129,9 +129,10 @@ impl Document {
     /// Says what `choice` shows in the feed of `view`.
     #[must_use]
     pub fn new(view: &View, choice: &Choice, rubrics: &Rubrics, publication: &Publication) -> Self {
-        let publisher = line(&publication.name);
+        let style = publication.style;
+        let publisher = line(&publication.name, style);
         let options = publication.options(&view.slug);
-        let name = line(&view.name);
+        let name = line(&view.name, style);
         let (title, description) = match view.kind {
             CategoryKind::All => (publisher.clone(), format!("Tous les articles publiés par {publisher}.")),
             CategoryKind::Rubric => {
@@ -141,8 +142,10 @@ impl Document {
             }
             CategoryKind::Feed => (format!("{publisher} – {name}"), format!("{name}, par {publisher}.")),
         };
-        let said = |own: &Option<String>| own.as_deref().map(line).filter(|own| !own.is_empty());
-        let mut entries: Vec<Entry> = choice.items.iter().map(|item| Entry::new(item, rubrics)).collect();
+        let said =
+            |own: &Option<String>| own.as_deref().map(|own| line(own, style)).filter(|own| !own.is_empty());
+        let mut entries: Vec<Entry> =
+            choice.items.iter().map(|item| Entry::new(item, rubrics, style)).collect();
         match options.content {
             FeedContent::Full => full_text::fit(&mut entries),
             FeedContent::Summary => entries.iter_mut().for_each(|entry| entry.content.clear()),
@@ -212,8 +215,8 @@ impl Tombstone {
 }
 
 impl Entry {
-    fn new(item: &Item, rubrics: &Rubrics) -> Self {
-        let summary = line(&excerpt(&item.summary, LONGEST_SUMMARY));
+    fn new(item: &Item, rubrics: &Rubrics, style: Style) -> Self {
+        let summary = line(&excerpt(&item.summary, LONGEST_SUMMARY), style);
         let link = address(&line_as_stored(&item.url)).into_owned();
         let image = item.image.as_ref().map(|image| Image {
             url: line_as_stored(&image.url),
@@ -223,7 +226,7 @@ impl Entry {
         let published = date(item.published_at);
         Self {
             id: line_as_stored(&item.entry_id),
-            title: Some(line(&item.title))
+            title: Some(headline(&item.title, style))
                 .filter(|title| !title.is_empty())
                 .unwrap_or_else(|| opening(&summary)),
             content: with_picture(&full_text::beginning(&xml_safe(&item.body), &link), image.as_ref()),
@@ -251,9 +254,9 @@ fn terms(item: &Item, rubrics: &Rubrics) -> Vec<Term> {
 
 /// The rubrics among `views` that articles are shown to be filed under.
 #[must_use]
-pub fn rubrics(views: &[View]) -> Rubrics {
+pub fn rubrics(views: &[View], style: Style) -> Rubrics {
     let named = |view: &&View| view.kind == CategoryKind::Rubric && view.listed && !view.removed;
-    let term = |view: &View| Term { slug: Some(view.slug.clone()), label: line(&view.name) };
+    let term = |view: &View| Term { slug: Some(view.slug.clone()), label: line(&view.name, style) };
     views.iter().filter(named).map(|view| (view.id, term(view))).collect()
 }
 
@@ -288,9 +291,14 @@ fn date(at: Timestamp) -> DateTime<Utc> {
     at.whole_second().clamp(FIRST, LAST).to_utc()
 }
 
-/// A line of ours, a title or a summary, as it is printed.
-pub(super) fn line(text: &str) -> String {
-    typeset(&line_as_stored(text), Spaces::Narrow)
+/// A journalist's title, as it is printed.
+pub(super) fn headline(text: &str, style: Style) -> String {
+    style.title(&line_as_stored(text))
+}
+
+/// A line of ours, a name or a summary, as it is printed.
+pub(super) fn line(text: &str, style: Style) -> String {
+    style.text(&line_as_stored(text))
 }
 
 /// A line of somebody else's, as it is stored; empty when nobody would see anything of it.

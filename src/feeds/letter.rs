@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::document::{Document, Entry, Part, line};
+use super::document::{Document, Entry, Part, headline, line};
 use super::full_text;
 use super::snapshot::Snapshot;
 use super::spec::{FeedPath, Format, Publication};
@@ -14,6 +14,7 @@ use super::store::Found;
 use super::{atom, json, rss};
 use crate::clock::{SECOND, Timestamp};
 use crate::config::FeedContent;
+use crate::french::style::Style;
 use crate::html::text::xml_safe;
 
 /// What the slug of a newsletter's feed begins with: `/flux/lettre/matinale.rss`. No rubric has this slug.
@@ -146,9 +147,10 @@ impl Letters {
 fn document(letter: Letter, publication: &Publication) -> Document {
     let slug = format!("{PREFIX}{}", letter.slug);
     let options = publication.options(&slug);
-    let (publisher, title) = (line(&publication.name), line(&letter.title));
-    let described = letter.description.as_deref().map(line).filter(|description| !description.is_empty());
-    let mut entries: Vec<Entry> = letter.entries.into_iter().map(clean).collect();
+    let style = publication.style;
+    let (publisher, title) = (line(&publication.name, style), line(&letter.title, style));
+    let described = letter.description.as_deref().map(|own| line(own, style)).filter(|own| !own.is_empty());
+    let mut entries: Vec<Entry> = letter.entries.into_iter().map(|entry| clean(entry, style)).collect();
     part_moments(&mut entries);
     match options.content {
         FeedContent::Full => full_text::fit(&mut entries),
@@ -175,11 +177,11 @@ fn document(letter: Letter, publication: &Publication) -> Document {
     }
 }
 
-/// Our own words of an edition pass the typographer; nothing holds what XML forbids.
-fn clean(entry: Entry) -> Entry {
+/// Titles of articles make both lines of an edition; nothing holds what XML forbids.
+fn clean(entry: Entry, style: Style) -> Entry {
     Entry {
-        title: line(&entry.title),
-        summary: line(&entry.summary),
+        title: headline(&entry.title, style),
+        summary: headline(&entry.summary, style),
         content: xml_safe(&entry.content).into_owned(),
         ..entry
     }

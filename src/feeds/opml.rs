@@ -17,7 +17,7 @@ pub const PATH: &str = "/flux.opml";
 /// The document that lists `listings`, in their order, as one group named after the publication.
 #[must_use]
 pub fn write(publication: &Publication, listings: &[Listing]) -> Vec<u8> {
-    let name = attribute(&line(&publication.name));
+    let name = attribute(&line(&publication.name, publication.style));
     let mut opml = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">\n<head>\n<title>{name}</title>\n\
          <ownerName>{name}</ownerName>\n<docs>http://opml.org/spec2.opml</docs>\n</head>\n<body>\n\
@@ -54,6 +54,7 @@ mod tests {
     use super::*;
     use crate::articles::CategoryKind;
     use crate::feeds::spec::Options;
+    use crate::french::style::Style;
 
     fn publication(name: &str) -> Publication {
         Publication {
@@ -130,12 +131,12 @@ mod tests {
         #[test]
         fn any_name_gives_a_document_that_a_strict_reader_takes(name in any::<String>(), title in any::<String>()) {
             // A feed's title is a line of ours already.
-            let title = line(&title);
+            let title = line(&title, Style::default());
             let listings = [listing("a", &title)];
             let outlines = outlines(&write(&publication(&name), &listings));
             prop_assert_eq!(outlines.len(), 2);
             prop_assert_eq!(&outlines[1][1].1, &title);
-            prop_assert_eq!(&outlines[0][0].1, &line(&name));
+            prop_assert_eq!(&outlines[0][0].1, &line(&name, Style::default()));
             for (_, value) in outlines.iter().flatten() {
                 let forbidden = value.contains(|c: char| c.is_control() || "\u{fffe}\u{ffff}".contains(c));
                 prop_assert!(!forbidden, "{value:?}");

@@ -9,6 +9,7 @@ use crate::articles::{CategoryId, CategoryKind};
 use crate::clock::{HOUR, Timestamp};
 use crate::config::{Config, FeedContent, Feeds};
 use crate::french::slug::slug;
+use crate::french::style::Style;
 
 /// The syntax of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,6 +184,8 @@ pub struct Publication {
     pub base: String,
     /// The `WebSub` hubs that every feed names.
     pub hubs: Vec<String>,
+    /// How French is set.
+    pub style: Style,
     /// Of a feed that [`Publication::views`] does not name.
     pub options: Options,
     /// Of single feeds, by slug.
@@ -245,6 +248,7 @@ impl Publication {
             email: config.publisher.email.clone(),
             base: config.public_url.as_str().to_owned(),
             hubs: feeds.hubs.iter().map(ToString::to_string).collect(),
+            style: Style::from(&config.french),
             options,
             views,
         }

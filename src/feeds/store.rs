@@ -285,7 +285,7 @@ impl FeedStore {
             fetch_all!(db, ALIASES).context("cannot read the former slugs")?;
         let old_names: Vec<(String, CategoryId)> =
             fetch_all!(db, OLD_NAMES).context("cannot read what old addresses name")?;
-        let rubrics = Arc::new(rubrics(&views));
+        let rubrics = Arc::new(rubrics(&views, publication.style));
         let same_words = old.publication.as_ref() == Some(&publication) && old.rubrics == rubrics;
 
         let mut rebuilt = 0;

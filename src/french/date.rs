@@ -4,6 +4,7 @@
 //! Every space inside an hour is a no-break space (U+00A0); the spaces of a date are ordinary ones, so that a
 //! long date may wrap.
 
+use crate::french::elision::elide;
 use chrono::{Datelike, Month, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Weekday};
 
 /// A weekday's name in lower case: "lundi".
@@ -101,6 +102,55 @@ pub fn date_range(first: NaiveDate, last: NaiveDate) -> String {
         day_number(first.day())
     };
     format!("du {start} au {}", full_date(last))
+}
+
+/// The same where the year is understood: "du 3 au 9 août", "du 28 juillet au 3 août"; years are named when they
+/// differ.
+pub fn short_range(first: NaiveDate, last: NaiveDate) -> String {
+    let (first, last) = (first.min(last), first.max(last));
+    if first == last {
+        format!("le {}", short_date(last))
+    } else if first.year() != last.year() {
+        date_range(first, last)
+    } else if first.month() != last.month() {
+        format!("du {} au {}", short_date(first), short_date(last))
+    } else {
+        format!("du {} au {}", day_number(first.day()), short_date(last))
+    }
+}
+
+/// "de 7 h à 9 h 30".
+pub fn hour_range(first: NaiveTime, last: NaiveTime) -> String {
+    format!("de {} à {}", hour(first), hour(last))
+}
+
+/// "août 2026"; `elide("de", …)` makes "d’août 2026" of it.
+pub fn month_year(date: NaiveDate) -> String {
+    format!("{} {}", month_of(date), date.year())
+}
+
+/// A day as it is called today: "aujourd’hui", "hier", "avant-hier", "demain", "après-demain", else "lundi 3 août", with
+/// its year when that is another.
+pub fn near_day(date: NaiveDate, today: NaiveDate) -> String {
+    match (date - today).num_days() {
+        -2 => "avant-hier".to_owned(),
+        -1 => "hier".to_owned(),
+        0 => "aujourd’hui".to_owned(),
+        1 => "demain".to_owned(),
+        2 => "après-demain".to_owned(),
+        _ if date.year() == today.year() => day_month(date),
+        _ => long_date(date),
+    }
+}
+
+/// "l’édition d’aujourd’hui", "l’édition d’hier", "l’édition du lundi 3 août".
+pub fn edition_of(date: NaiveDate, today: NaiveDate) -> String {
+    let day = near_day(date, today);
+    if day.contains(' ') {
+        format!("l’édition du {day}")
+    } else {
+        format!("l’édition {}", elide("de", &day))
+    }
 }
 
 fn month_of(date: NaiveDate) -> &'static str {

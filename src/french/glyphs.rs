@@ -1,10 +1,10 @@
-//! Text cut into characters of which some are not to be touched: addresses of pages and of people.
+//! Text cut into characters of which some are not to be touched: addresses of pages and of people, code.
 
 /// One character of a text being set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Glyph {
     pub(crate) c: char,
-    /// Part of a URL or an e-mail address.
+    /// Part of a URL, an e-mail address or code.
     pub(crate) fixed: bool,
 }
 
@@ -19,7 +19,7 @@ impl Glyph {
     }
 }
 
-/// Cuts a text, fixing the URLs and e-mail addresses in it.
+/// Cuts a text, fixing the URLs, the e-mail addresses and the code between backticks in it.
 pub(crate) fn glyphs(text: &str) -> Vec<Glyph> {
     let mut glyphs: Vec<Glyph> = text.chars().map(Glyph::free).collect();
     for word in glyphs.split_mut(|glyph| glyph.c.is_whitespace()) {
@@ -28,7 +28,16 @@ pub(crate) fn glyphs(text: &str) -> Vec<Glyph> {
             word[range].iter_mut().for_each(|glyph| glyph.fixed = true);
         }
     }
+    glyphs.split_mut(|glyph| glyph.c == '\n').for_each(fix_code);
     glyphs
+}
+
+/// Fixes what stands between two backticks of a line, and them.
+fn fix_code(line: &mut [Glyph]) {
+    let ticks: Vec<usize> = (0..line.len()).filter(|i| line[*i].c == '`').collect();
+    for pair in ticks.chunks_exact(2) {
+        line[pair[0]..=pair[1]].iter_mut().for_each(|glyph| glyph.fixed = true);
+    }
 }
 
 /// `https://…`, `www.…` or `exemple.tg/…` in a word, without the punctuation that ends the sentence.

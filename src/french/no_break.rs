@@ -6,6 +6,8 @@ use crate::french::typography::{NARROW, NO_BREAK};
 /// What follows a number without a break.
 const UNITS: &[&str] = &[
     "€",
+    "%",
+    "‰",
     "$",
     "£",
     "F",
@@ -22,6 +24,10 @@ const UNITS: &[&str] = &[
     "°",
     "°C",
     "h",
+    "heure",
+    "heures",
+    "minute",
+    "minutes",
     "min",
     "s",
     "mm",
@@ -56,6 +62,36 @@ const BEFORE_NUMBER: &[&str] =
 /// What a name follows without a break.
 const BEFORE_NAME: &[&str] = &["M.", "MM.", "Mme", "Mmes", "Mlle", "Mlles", "Me", "Mes", "Dr", "Pr", "Mgr"];
 
+/// Puts the no-break space where none was typed: "n°12", "30°C", "10€". (`%` has its own among the marks.)
+pub(crate) fn part(glyphs: &[Glyph]) -> Vec<Glyph> {
+    let mut out: Vec<Glyph> = Vec::with_capacity(glyphs.len() + 4);
+    for (i, glyph) in glyphs.iter().enumerate() {
+        let before = out.last().map(|before| before.c);
+        let earlier = out.len().checked_sub(2).map(|at| out[at].c);
+        let next = glyphs.get(i + 1).map(|next| next.c);
+        let digit_before = before.is_some_and(|c| c.is_ascii_digit());
+        let number = glyph.c.is_ascii_digit()
+            && matches!(before, Some('°' | 'º'))
+            && matches!(earlier, Some('n' | 'N'))
+            && !out.iter().rev().nth(2).is_some_and(|g| g.c.is_alphanumeric());
+        let unit = match glyph.c {
+            '€' => digit_before && !next.is_some_and(char::is_alphanumeric),
+            '‰' => digit_before,
+            '°' => digit_before && matches!(next, Some('C' | 'F')) && ends_there(glyphs.get(i + 2)),
+            _ => false,
+        };
+        if (number || unit) && !glyph.fixed {
+            out.push(Glyph::free(NO_BREAK));
+        }
+        out.push(*glyph);
+    }
+    out
+}
+
+fn ends_there(glyph: Option<&Glyph>) -> bool {
+    glyph.is_none_or(|glyph| !glyph.c.is_alphanumeric())
+}
+
 /// Replaces the ordinary space between two words that belong together.
 pub(crate) fn bind(glyphs: &mut [Glyph]) {
     let chars: Vec<char> = glyphs.iter().map(|glyph| glyph.c).collect();
@@ -84,7 +120,8 @@ fn space_between(before: &[char], after: &[char]) -> Option<char> {
         || (matches!(word.as_str(), "h" | "min" | "m") && after_number && number_next)
         || (BEFORE_NUMBER.contains(&word.as_str()) && number_next)
         || (BEFORE_NAME.contains(&word.as_str()) && right[0].is_uppercase())
-        || (is_roman_ordinal(&word) && is_one_of(bare_end(right), &["siècle", "siècles"]));
+        || (is_roman_ordinal(&word) && is_one_of(bare_end(right), &["siècle", "siècles", "millénaire"]))
+        || (is_name(&word) && is_reign(bare_end(right)));
     together.then_some(NO_BREAK)
 }
 
@@ -158,6 +195,17 @@ fn bare_end(word: &[char]) -> &[char] {
 
 fn is_one_of(word: &[char], words: &[&str]) -> bool {
     words.iter().any(|known| known.chars().eq(word.iter().copied()))
+}
+
+/// A given name or a title that a number follows: "Louis".
+fn is_name(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
+}
+
+/// `II`, `XIV`, `Ier`; not `I` or `C`, which may be anything.
+fn is_reign(word: &[char]) -> bool {
+    word == ['I', 'e', 'r'] || word.len() > 1 && word.iter().all(|c| matches!(c, 'I' | 'V' | 'X'))
 }
 
 /// `XXIe`, `Ier`.

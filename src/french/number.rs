@@ -30,6 +30,24 @@ pub fn grouped(n: i64) -> String {
     text
 }
 
+/// "1er", "1re", "2e": the abbreviations of ordinals, which are never "2ème".
+pub fn ordinal(n: u32, feminine: bool) -> String {
+    match (n, feminine) {
+        (1, false) => "1er".to_owned(),
+        (1, true) => "1re".to_owned(),
+        _ => format!("{n}e"),
+    }
+}
+
+/// "et un autre article", "et 7 autres articles"; empty for none.
+pub fn and_others(n: i64, one: &str, many: &str) -> String {
+    match n {
+        ..1 => String::new(),
+        1 => format!("et {one}"),
+        _ => format!("et {}", count(n, one, many)),
+    }
+}
+
 /// "a", "a et b", "a, b et c".
 pub fn list(items: &[&str]) -> String {
     match items {

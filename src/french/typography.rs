@@ -27,14 +27,14 @@ pub enum Spaces {
 ///   none;
 /// - no break inside "10 000 F CFA", "7 h 30", "n° 12", "M. Lawson", "le `XXIe` siècle".
 ///
-/// URLs, e-mail addresses, hours such as `18:30`, `?!`, `5'30''` and quotes that do not pair stay as they are. So
+/// URLs, e-mail addresses, code between backticks, hours such as `18:30`, `?!`, `5'30''` and quotes that do not pair stay as they are. So
 /// does text already set: doing it twice changes nothing more.
 pub fn typeset(text: &str, spaces: Spaces) -> String {
     let mut glyphs = glyphs(text);
     quotes::pair(&mut glyphs);
     apostrophes(&mut glyphs);
     let glyphs = ellipses(&glyphs);
-    let mut glyphs = punctuation(&glyphs);
+    let mut glyphs = no_break::part(&punctuation(&glyphs));
     no_break::bind(&mut glyphs);
     glyphs
         .into_iter()
@@ -45,11 +45,11 @@ pub fn typeset(text: &str, spaces: Spaces) -> String {
         .collect()
 }
 
-/// `l'été` but not `5'30''` nor `'90`.
+/// `l'été` but not `5'30''` nor `'90`; also what is typed or pasted in its place (U+00B4, U+2018).
 fn apostrophes(glyphs: &mut [Glyph]) {
     for i in 1..glyphs.len().saturating_sub(1) {
         let (before, after) = (glyphs[i - 1].c, glyphs[i + 1].c);
-        if glyphs[i].is('\'')
+        if (glyphs[i].is('\'') || glyphs[i].is('´') || glyphs[i].is('‘'))
             && before.is_alphabetic()
             && (after.is_alphanumeric() || matches!(after, '«' | '“' | '"'))
         {

@@ -197,7 +197,7 @@ fn plain_text_has_no_narrow_space() {
 /// Text made of what the rules look at.
 fn nasty() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        "[;:!?%«»“”‘’'\"….,()/@&#+-]",
+        "[;:!?%«»“”‘’'\"….,()/@&#+`´°€‰-]",
         "[ \u{a0}\u{202f}\n\u{2009}]",
         "[a-zA-ZéÀœ]{1,3}",
         "[0-9]{1,4}",
@@ -209,13 +209,15 @@ fn nasty() -> impl Strategy<Value = String> {
             "a@b.tg",
             "F CFA",
             "M.",
-            "n°",
             "h",
             "XXe",
             "siècle",
             "&amp;",
             "km",
             "d'",
+            "n°",
+            "°C",
+            "Louis XIV",
         ])
         .prop_map(str::to_owned),
     ];

@@ -1,15 +1,41 @@
 //! What templates can do with a value: French typography, dates, numbers, and the lines of a plain-text mail.
 
+use crate::french::style::Style;
 use crate::french::typography::{Spaces, typeset};
-use crate::french::{date, number};
+use crate::french::{date, elision, number, reading, sort};
 use crate::html::excerpt;
 use chrono::{NaiveDate, NaiveDateTime};
 use minijinja::{Environment, Error, ErrorKind, Value};
 
-/// Adds every filter. They take plain text and give plain text; a template's autoescape works after them.
-pub(super) fn add(env: &mut Environment<'static>) {
-    env.add_filter("typeset", |text: &str| typeset(text, Spaces::Narrow));
+/// Adds every filter, working as `style` says. They take plain text and give plain text; a template's autoescape works
+/// after them.
+pub(super) fn add(env: &mut Environment<'static>, style: Style) {
+    env.add_filter("typeset", move |text: &str| style.text(text));
     env.add_filter("typeset_plain", |text: &str| typeset(text, Spaces::Plain));
+    // Titles are the journalists': `[french] titles = false` leaves them as they are.
+    env.add_filter("headline", move |title: &str| style.title(title));
+    env.add_filter("headline_plain", move |title: &str| style.title_in_lists(title));
+    env.add_filter("quoted_headline", move |title: &str| style.quoted_title(title));
+    env.add_filter("quoted_headline_plain", move |title: &str| style.quoted_title_in_lists(title));
+    env.add_filter("elide", |next: &str, particle: &str| elision::elide(particle, next));
+    env.add_filter("range", |first: &str, last: &str| {
+        Ok::<_, Error>(date::date_range(moment(first)?.date(), moment(last)?.date()))
+    });
+    env.add_filter("short_range", |first: &str, last: &str| {
+        Ok::<_, Error>(date::short_range(moment(first)?.date(), moment(last)?.date()))
+    });
+    env.add_filter("near_day", |day: &str, today: &str| {
+        Ok::<_, Error>(date::near_day(moment(day)?.date(), moment(today)?.date()))
+    });
+    env.add_filter("edition_of", |day: &str, today: &str| {
+        Ok::<_, Error>(date::edition_of(moment(day)?.date(), moment(today)?.date()))
+    });
+    env.add_filter("month_year", |day: &str| Ok::<_, Error>(date::month_year(moment(day)?.date())));
+    env.add_filter("reading_time", |text: &str| reading::reading_time(reading::words(text)));
+    env.add_filter("alphabetical", |mut names: Vec<String>| {
+        sort::sort_by_name(&mut names, |name| name);
+        names
+    });
     env.add_filter("long_date", |value: &str| Ok::<_, Error>(date::long_date(moment(value)?.date())));
     env.add_filter("full_date", |value: &str| Ok::<_, Error>(date::full_date(moment(value)?.date())));
     env.add_filter("hour", |value: &str| Ok::<_, Error>(date::hour(moment(value)?.time())));
@@ -17,7 +43,10 @@ pub(super) fn add(env: &mut Environment<'static>) {
     env.add_filter("date_at_clock_time", |value: &str| {
         Ok::<_, Error>(date::date_at_clock_time(moment(value)?))
     });
-    env.add_filter("count", |n: i64, one: &str, many: &str| number::count(n, one, many));
+    env.add_filter("count", move |n: i64, one: &str, many: &str| style.fit(number::count(n, one, many)));
+    env.add_filter("and_others", move |n: i64, one: &str, many: &str| {
+        style.fit(number::and_others(n, one, many))
+    });
     env.add_filter("plural", |n: i64, one: &str, many: &str| number::plural(n, one, many).to_owned());
     env.add_filter("ordinals", ordinals);
     env.add_filter("list", |items: Vec<String>| {

@@ -27,6 +27,7 @@ pub mod mjml;
 pub mod mjml_check;
 mod mjml_elements;
 pub mod own_data_pages;
+mod own_source;
 pub mod own_text;
 pub mod page;
 pub mod pages;

@@ -33,7 +33,11 @@ pub fn lint(templates: &Templates) -> Result<Vec<(String, Blemish)>, TemplateErr
     let mut found = Vec::new();
     for (name, page) in pages() {
         let html = page.write(templates, &site())?;
-        found.extend(lint_html(&html).into_iter().map(|blemish| (format!("page {name}"), blemish)));
+        found.extend(
+            lint_html(&html, templates.french().spaces())
+                .into_iter()
+                .map(|blemish| (format!("page {name}"), blemish)),
+        );
     }
     Ok(found)
 }

@@ -5,6 +5,7 @@
 //! `.html` and `.mjml`, not in `.txt`. A name that the context does not hold is an error, never an empty place.
 
 use crate::config::Colour;
+use crate::french::style::Style;
 use crate::html::look::Look;
 use crate::html::palette::Palette;
 use crate::html::{filters, mjml_check};
@@ -116,6 +117,7 @@ pub struct Templates {
     env: Environment<'static>,
     files: BTreeMap<String, PathBuf>,
     version: String,
+    style: Style,
 }
 
 /// The colour of mails where `[site]` names none.
@@ -129,6 +131,15 @@ impl Templates {
     ///
     /// Every unreadable file, template mistake and MJML mistake, each with file and line.
     pub fn load(folder: Option<&Path>) -> Result<Self, TemplateError> {
+        Self::load_in(folder, Style::default())
+    }
+
+    /// The same, setting French as `style` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Templates::load`].
+    pub fn load_in(folder: Option<&Path>, style: Style) -> Result<Self, TemplateError> {
         let mut sources: BTreeMap<String, String> =
             BUILT_IN.iter().map(|&(name, source)| (name.into(), source.into())).collect();
         let mut files = BTreeMap::new();
@@ -142,7 +153,8 @@ impl Templates {
                 }
             }
         }
-        let mut templates = Templates { env: environment(), files, version: version(&sources) };
+        let mut templates =
+            Templates { env: environment(style), files, version: version(&sources, style), style };
         for (name, source) in &sources {
             if let Err(error) = templates.env.add_template_owned(name.clone(), source.clone()) {
                 faults.push(templates.fault(name, &error));
@@ -191,6 +203,17 @@ impl Templates {
     /// When the operator's `pages/style.css` cannot be written.
     pub fn style_source(&self, look: &Look) -> Result<String, TemplateError> {
         Ok(hash_source(&self.style(look)?))
+    }
+
+    /// How they set French.
+    pub fn french(&self) -> Style {
+        self.style
+    }
+
+    /// Every template's name and source, and whether it is the operator's.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (&str, String, bool)> {
+        let own = |name: &str| self.files.contains_key(name);
+        self.env.templates().map(move |(name, template)| (name, template.source().to_owned(), own(name)))
     }
 
     /// What stands in the `<style>` of every page.
@@ -281,7 +304,7 @@ fn hash_source(text: &str) -> String {
     format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(hash))
 }
 
-fn environment() -> Environment<'static> {
+fn environment(style: Style) -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     // Tags alone on their line leave no line behind: the text parts are written line by line.
@@ -293,7 +316,7 @@ fn environment() -> Environment<'static> {
         Some(text) if !value.is_safe() && *state.auto_escape() == AutoEscape::Html => Ok(escape(out, text)?),
         _ => minijinja::escape_formatter(out, state, value),
     });
-    filters::add(&mut env);
+    filters::add(&mut env, style);
     env
 }
 
@@ -334,9 +357,10 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, PathBuf>, f
     }
 }
 
-fn version(sources: &BTreeMap<String, String>) -> String {
+fn version(sources: &BTreeMap<String, String>, style: Style) -> String {
     let mut digest = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
     digest.update(env!("CARGO_PKG_VERSION").as_bytes());
+    digest.update(&[u8::from(style.narrow_nbsp), u8::from(style.titles)]);
     for (name, source) in sources.iter().filter(|(name, _)| name.starts_with("email/")) {
         for part in [name, source] {
             digest.update(&(part.len() as u64).to_be_bytes());

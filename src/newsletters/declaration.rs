@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use crate::config::{self, AfterPause, Approval, Config, DateRange, Mistakes, OnDoubt, Span, nearest};
 use crate::french::slug::slug;
+use crate::french::typography::{Spaces, typeset};
 use crate::html::templates::Templates;
 use crate::mail::{self, Address, Mailbox, dkim};
 
@@ -353,7 +354,7 @@ impl Reading {
             was,
             title: declared.title.get_ref().clone(),
             description: declared.description.clone(),
-            from: from?,
+            from: printed(from?),
             reply_to,
             bounce_to: bounce_to?,
             editors,
@@ -409,6 +410,12 @@ const ADDRESS: &str = "\"redaction@exemple.tg\"";
 
 fn expecting<T, E: fmt::Display>(result: Result<T, E>, example: &str) -> Result<T, String> {
     result.map_err(|error| format!("expected a mail address such as {example} ({error})"))
+}
+
+/// The mailbox with its name set in French: with U+00A0 throughout, since many a program's list draws a box for U+202F.
+fn printed(from: Mailbox) -> Mailbox {
+    let name = from.name().map(|name| typeset(name, Spaces::Plain));
+    Mailbox::new(name.as_deref(), from.address().clone()).unwrap_or(from)
 }
 
 /// The slug made from a category's name.

@@ -8,7 +8,7 @@ use crate::feeds::document::{Entry, Term};
 use crate::feeds::uri::address;
 use crate::feeds::{FeedStore, Letter};
 use crate::french::date;
-use crate::french::typography::{Spaces, typeset};
+use crate::french::style::Style;
 use crate::html::excerpt;
 use crate::html::text::escape_into;
 
@@ -55,10 +55,14 @@ async fn letter(desk: &Desk, identity: &str, newsletter: OnlineNewsletter) -> an
     let editions = OnlineEdition::latest(&desk.db, newsletter.id, EDITIONS).await?;
     let articles = online::articles(&desk.db, &editions).await?;
     let home = desk.config.public_url.join(&format!("/editions/{}", newsletter.slug));
-    let zone = newsletter.zone();
+    let (zone, style) = (newsletter.zone(), desk.templates.french());
     let entries = editions.iter().zip(&articles).map(|(edition, articles)| {
         let link = format!("{home}/{}", edition.name);
-        Entry { id: edition_id(identity, edition.id), link, ..entry(edition, articles, &shelves, zone) }
+        Entry {
+            id: edition_id(identity, edition.id),
+            link,
+            ..entry(edition, articles, &shelves, zone, style)
+        }
     });
     Ok(Letter {
         entries: entries.collect(),
@@ -87,20 +91,26 @@ fn urn(what: &str) -> String {
     format!("urn:uuid:{}", uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-fn entry(edition: &OnlineEdition, articles: &[OnlineArticle], shelves: &Shelves, zone: Zone) -> Entry {
+fn entry(
+    edition: &OnlineEdition,
+    articles: &[OnlineArticle],
+    shelves: &Shelves,
+    zone: Zone,
+    style: Style,
+) -> Entry {
     let (lead, sections) = shelves.sort(articles);
     let mut html = String::new();
     for paragraph in edition.note.iter().flat_map(|note| note.split("\n\n")).map(str::trim) {
-        element(&mut html, "p", &typeset(paragraph, Spaces::Narrow));
+        element(&mut html, "p", &style.text(paragraph));
     }
     if let Some((article, _)) = lead {
-        write_article(&mut html, "h2", article, zone);
+        write_article(&mut html, "h2", article, zone, style);
     }
     let mut terms = Vec::new();
     for (rubric, articles) in &sections {
         element(&mut html, "h2", rubric.map_or("Autres articles", |rubric| &rubric.name));
         for article in articles {
-            write_article(&mut html, "h3", article, zone);
+            write_article(&mut html, "h3", article, zone, style);
         }
     }
     let rubrics = lead.and_then(|(_, rubric)| rubric).into_iter();
@@ -111,7 +121,7 @@ fn entry(edition: &OnlineEdition, articles: &[OnlineArticle], shelves: &Shelves,
         }
     }
     let shown: Vec<&OnlineArticle> = articles.iter().filter(|article| is_shown(article)).collect();
-    let titles: Vec<String> = shown.iter().map(|article| typeset(&article.title, Spaces::Narrow)).collect();
+    let titles: Vec<String> = shown.iter().map(|article| style.title(&article.title)).collect();
     let dated = format!("Édition du {}", date::long_date(edition.name.day));
     let image = shown.first().and_then(|article| article.image.clone());
     Entry {
@@ -146,7 +156,7 @@ fn updated(edition: &OnlineEdition, articles: &[OnlineArticle]) -> Timestamp {
     moments.fold(edition.released_at, Ord::max)
 }
 
-fn write_article(html: &mut String, heading: &str, article: &OnlineArticle, zone: Zone) {
+fn write_article(html: &mut String, heading: &str, article: &OnlineArticle, zone: Zone, style: Style) {
     if let Since::Retracted(at) = article.since {
         return element(html, "p", &retracted(at, zone));
     }
@@ -164,10 +174,10 @@ fn write_article(html: &mut String, heading: &str, article: &OnlineArticle, zone
     let _ = write!(html, "<{heading}><a href=\"");
     escape_into(&address(&article.url), html);
     html.push_str("\">");
-    escape_into(&typeset(&article.title, Spaces::Narrow), html);
+    escape_into(&style.title(&article.title), html);
     let _ = writeln!(html, "</a></{heading}>");
     if !article.summary.is_empty() {
-        element(html, "p", &excerpt(&typeset(&article.summary, Spaces::Narrow), EXCERPT));
+        element(html, "p", &excerpt(&style.text(&article.summary), EXCERPT));
     }
     if let Since::Changed(at) = article.since {
         element(html, "p", &changed(at, zone));

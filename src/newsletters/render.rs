@@ -3,6 +3,7 @@
 //! Pure: the same view and the same templates give the same bytes. One reader's own is only the token's mark inside
 //! links; it is filled in when the message is sent.
 
+use crate::french::style::plain;
 use crate::html::mjml::{self, MjmlError};
 use crate::html::templates::{TemplateError, Templates};
 use crate::mail::encoded_len;
@@ -201,9 +202,9 @@ fn tight(html: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Header text: ordinary white space becomes single spaces, no-break spaces stay.
+/// What lists show of a mail: ordinary white space becomes single spaces, every no-break space U+00A0.
 fn one_line(text: &str) -> String {
-    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+    plain(&text.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Lines without trailing spaces, at most two empty ones in a row, one line end at the end.

@@ -164,6 +164,8 @@ const ROWS: &[Row] = &[
 pub fn lint_mails(templates: &Templates) -> Result<Vec<(String, Blemish)>, RenderError> {
     let mut mails = vec![
         ("confirmation".to_owned(), render_confirmation(templates, &confirmation())?),
+        ("link".to_owned(), render_link(templates, &link())?),
+        ("reader".to_owned(), render_reader_mail(templates, reader_view::sample())?),
         ("notice".to_owned(), render_notice(templates, notice())?),
         ("editor".to_owned(), render_editor(templates, editor_view::sample())?),
     ];
@@ -175,13 +177,15 @@ pub fn lint_mails(templates: &Templates) -> Result<Vec<(String, Blemish)>, Rende
     }
     let light = render(templates, &TemplateName::default(), Layout::Light, &digest_with_everything())?;
     mails.push(("light digest".to_owned(), light));
+    let spaces = templates.french().spaces();
     let mut found = Vec::new();
     for (name, mail) in mails {
         let mut add = |part: &str, blemishes: Vec<Blemish>| {
             found.extend(blemishes.into_iter().map(|blemish| (format!("mail {name}, {part}"), blemish)));
         };
         add("subject", lint(&mail.subject, Spaces::Plain));
-        add("HTML", lint_html(&mail.html));
+        add("preheader", lint(&mail.preheader, Spaces::Plain));
+        add("HTML", lint_html(&mail.html, spaces));
         add("text", lint(&mail.text, Spaces::Plain));
     }
     Ok(found)

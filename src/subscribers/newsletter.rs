@@ -49,10 +49,12 @@ pub async fn find_newsletter(tx: &mut Tx, slug: &str) -> sqlx::Result<Option<New
     fetch_optional!(tx, FIND_NEWSLETTER, slug)
 }
 
-/// Every newsletter, in the order of their titles.
+/// Every newsletter, in the alphabetical order of their titles.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn list_newsletters(db: &Db) -> sqlx::Result<Vec<Newsletter>> {
-    fetch_all!(db, LIST_NEWSLETTERS)
+    let mut newsletters: Vec<Newsletter> = fetch_all!(db, LIST_NEWSLETTERS)?;
+    french::sort::sort_by_name(&mut newsletters, |newsletter| &newsletter.title);
+    Ok(newsletters)
 }

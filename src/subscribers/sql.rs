@@ -8,7 +8,7 @@ statements! {
         WHERE n.slug = $1
            OR (n.id IN (SELECT a.newsletter_id FROM newsletter_aliases a WHERE a.slug = $1)
                AND NOT EXISTS (SELECT 1 FROM newsletters m WHERE m.slug = $1))";
-    LIST_NEWSLETTERS = "SELECT id, slug, title, timezone FROM newsletters ORDER BY title, id";
+    LIST_NEWSLETTERS = "SELECT id, slug, title, timezone FROM newsletters ORDER BY id";
 
     // Subscribers -------------------------------------------------------------------------------------------------
     // While nothing is confirmed, the spelling of the address follows the latest asking.

@@ -45,7 +45,8 @@ fn documents(name: &str, items: Vec<Item>) -> (Document, String, String) {
     let view = view(name);
     let choice = Choice { version: 1, changed_at: view.feed_changed_at, items, ..Choice::default() };
     let publication = publication();
-    let document = Document::new(&view, &choice, &rubrics(std::slice::from_ref(&view)), &publication);
+    let document =
+        Document::new(&view, &choice, &rubrics(std::slice::from_ref(&view), publication.style), &publication);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     let rss = text(rss::write(&document, &publication).expect("RSS is written"));
     let atom = text(atom::write(&document, &publication).expect("Atom is written"));

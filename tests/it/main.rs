@@ -40,6 +40,7 @@ mod feeds;
 mod form;
 mod form_upkeep;
 mod former_paths;
+mod french;
 mod house;
 mod images;
 mod leases;

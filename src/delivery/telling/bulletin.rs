@@ -17,7 +17,7 @@ use crate::db::{Keys, Tx};
 use crate::delivery::sql;
 use crate::delivery::telling::notice::{self, Notice};
 use crate::delivery::{row, sql::ADD_ALERT_CALL};
-use crate::french::typography::{Spaces, typeset};
+use crate::french::style::Style;
 use crate::french::{date, number};
 use crate::html::publisher::PublisherView;
 use crate::mail::Address;
@@ -251,7 +251,8 @@ impl Bulletin {
 
     /// What the other ways are given. `text` is for chat programs.
     pub fn json(&self, config: &Config) -> Value {
-        let set = |text: &str| typeset(text, Spaces::Narrow);
+        let style = Style::from(&config.french);
+        let set = |text: &str| style.text(text);
         let item = |item: &Item, title: &str| {
             let steps =
                 item.words.to_do.iter().map(|step| json!({ "what": set(step.what), "line": step.line }));
@@ -271,14 +272,14 @@ impl Bulletin {
         json!({
             "kiosque": config.public_url.as_str(),
             "at": self.now,
-            "text": self.text(),
+            "text": self.text(style),
             "raised": self.raised.iter().map(|i| item(i, &i.words.title)).collect::<Vec<_>>(),
             "ended": self.ended.iter().map(|i| item(i, &i.words.ended)).collect::<Vec<_>>(),
         })
     }
 
     /// A few lines that say all.
-    fn text(&self) -> String {
+    fn text(&self, style: Style) -> String {
         let mut lines = Vec::new();
         for item in self.raised.iter().take(LISTED) {
             lines.push(format!("Alerte : {}. {}", item.words.title, item.words.means));
@@ -289,7 +290,7 @@ impl Bulletin {
         for item in self.ended.iter().take(LISTED) {
             lines.push(format!("Fin d’alerte : {}", item.words.ended));
         }
-        lines.iter().map(|line| typeset(line, Spaces::Narrow)).collect::<Vec<_>>().join("\n")
+        lines.iter().map(|line| style.text(line)).collect::<Vec<_>>().join("\n")
     }
 }
 
