@@ -13,6 +13,8 @@ use kiosque::html::text::to_text;
 use kiosque::newsletters::render::{
     Rendered, render, render_confirmation, render_link, render_notice, render_reader_mail,
 };
+use kiosque::newsletters::seen::Layout;
+use kiosque::newsletters::template_name::TemplateName;
 use kiosque::newsletters::{reader_view, sample_view};
 
 /// The width at which text parts are wrapped.
@@ -21,10 +23,13 @@ const WIDTH: usize = 72;
 fn main() -> anyhow::Result<()> {
     let templates = Templates::load(None)?;
     let mut texts = Texts::default();
+    for name in TemplateName::all(&templates) {
+        for layout in [Layout::Normal, Layout::Light] {
+            texts.add_mail(&render(&templates, &name, layout, &sample_view::digest_of_one())?);
+            texts.add_mail(&render(&templates, &name, layout, &sample_view::digest_with_everything())?);
+        }
+    }
     for mail in [
-        render(&templates, &sample_view::digest())?,
-        render(&templates, &sample_view::digest_of_one())?,
-        render(&templates, &sample_view::digest_with_everything())?,
         render_confirmation(&templates, &sample_view::confirmation())?,
         render_link(&templates, &sample_view::link())?,
         render_reader_mail(&templates, reader_view::sample())?,

@@ -3,16 +3,27 @@
 use kiosque::french::style::Style;
 use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
+use kiosque::newsletters::digest_view::DigestView;
 use kiosque::newsletters::render::{Rendered, render, render_confirmation, render_reader_mail};
+use kiosque::newsletters::seen::Layout;
+use kiosque::newsletters::template_name::TemplateName;
 use kiosque::newsletters::{reader_view, sample_view};
 
+/// A digest by every template, and the light edition.
+fn digests(templates: &Templates, view: &DigestView) -> Vec<Rendered> {
+    let normal = TemplateName::all(templates).into_iter().map(|name| (name, Layout::Normal));
+    normal
+        .chain([(TemplateName::default(), Layout::Light)])
+        .map(|(name, layout)| render(templates, &name, layout, view).expect("a digest"))
+        .collect()
+}
+
 fn mails(templates: &Templates) -> Vec<Rendered> {
-    vec![
-        render(templates, &sample_view::digest_with_everything()).expect("a digest"),
-        render(templates, &sample_view::digest_of_one()).expect("a digest of one article"),
-        render_confirmation(templates, &sample_view::confirmation()).expect("a confirmation"),
-        render_reader_mail(templates, reader_view::sample()).expect("a mail to a reader"),
-    ]
+    let mut mails = digests(templates, &sample_view::digest_with_everything());
+    mails.extend(digests(templates, &sample_view::digest_of_one()));
+    mails.push(render_confirmation(templates, &sample_view::confirmation()).expect("a confirmation"));
+    mails.push(render_reader_mail(templates, reader_view::sample()).expect("a mail to a reader"));
+    mails
 }
 
 fn pages(templates: &Templates) -> Vec<(String, String)> {
@@ -47,13 +58,31 @@ fn subjects_and_preheaders_hold_no_narrow_space() {
     view.lead.title = "Pourquoi ? Voilà\u{202f}!".into();
     for style in [Style::default(), Style { titles: false, ..Style::default() }] {
         let templates = Templates::load_in(None, style).expect("templates");
-        let mail = render(&templates, &view).expect("a digest");
-        assert!(
-            !mail.subject.contains('\u{202f}') && !mail.preheader.contains('\u{202f}'),
-            "{}",
-            mail.subject
-        );
+        for mail in digests(&templates, &view) {
+            let lists = format!("{}{}", mail.subject, mail.preheader);
+            assert!(!lists.contains('\u{202f}'), "{lists}");
+        }
     }
+}
+
+#[test]
+fn titles_stay_as_the_journalists_wrote_them_when_the_newsroom_says_so() {
+    const TITLE: &str = "L'été \"indien\" : fini ?";
+    let mut view = sample_view::digest_with_everything();
+    view.lead.title = TITLE.into();
+    view.sections.iter_mut().flat_map(|s| &mut s.articles).for_each(|article| article.title = TITLE.into());
+    view.announced.links.iter_mut().for_each(|link| link.title = TITLE.into());
+    view.corrections.iter_mut().for_each(|correction| correction.title = TITLE.into());
+    view.related.links.iter_mut().for_each(|link| link.title = TITLE.into());
+    view.subject_line = None;
+    let count = |titles: bool| -> Vec<usize> {
+        let templates = Templates::load_in(None, Style { titles, ..Style::default() }).expect("templates");
+        let all =
+            digests(&templates, &view).into_iter().flat_map(|mail| [mail.subject, mail.text, mail.html]);
+        all.map(|part| part.matches("L’été").count()).collect()
+    };
+    assert!(count(false).iter().all(|set| *set == 0), "{:?}", count(false));
+    assert!(count(true).iter().all(|set| *set > 0), "{:?}", count(true));
 }
 
 #[test]
