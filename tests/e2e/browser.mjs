@@ -61,6 +61,9 @@ async function navigating(act) {
   return arrived();
 }
 
+// A person scrolls what he means to touch away from the edges, where something may stay in place.
+const toMiddle = (at) => page.locator(at).first().evaluate((element) => element.scrollIntoView({ block: "center" }));
+
 // What a person would stumble over: sideways scrolling, small targets, pictures without words.
 function stumbles() {
   const wrong = [];
@@ -105,8 +108,8 @@ const can = {
   fill: async (job) => (await page.fill(job.at, job.with), {}),
   check: async ({ at }) => (await page.check(at, { force: true }), {}),
   uncheck: async ({ at }) => (await page.uncheck(at, { force: true }), {}),
-  unfold: async ({ at }) => (await page.click(at), {}),
-  press: ({ at }) => navigating(() => page.click(at)),
+  unfold: async ({ at }) => (await toMiddle(at), await page.click(at), {}),
+  press: async ({ at }) => (await toMiddle(at), navigating(() => page.click(at))),
   type: async ({ keys }) => {
     for (const key of keys) await page.keyboard.press(key);
     return { focus: await page.evaluate(() => document.activeElement.outerHTML.slice(0, 200)) };

@@ -217,6 +217,11 @@ pub async fn mail(desk: &Desk, id: EditionId, prefix: Option<&str>) -> anyhow::R
     Ok((variant.rendered, variant.message))
 }
 
+#[derive(sqlx::FromRow)]
+struct Candidate {
+    id: ArticleId,
+}
+
 /// What could be put in, newest first: what P1 would give an edition now, or at the slot while that is ahead.
 pub(super) async fn offered(
     tx: &mut Tx,
@@ -232,9 +237,9 @@ pub(super) async fn offered(
     let published_after = previous.unwrap_or(opening).plus(-declaration.max_age.ms());
     let rubrics = selection::rubrics_of(tx, declaration).await?;
     let categories = json_list(rubrics.iter().map(|rubric| rubric.id.0));
-    let candidates: Vec<(ArticleId, Timestamp, Vec<u8>)> =
+    let candidates: Vec<Candidate> =
         fetch_all!(tx, CANDIDATES, newsletter.id, published_after, until, opening, categories.as_str())?;
-    Ok(candidates.into_iter().map(|(article, _, _)| article).collect())
+    Ok(candidates.into_iter().map(|candidate| candidate.id).collect())
 }
 
 /// Articles that are not in the edition.
