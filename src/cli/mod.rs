@@ -35,6 +35,7 @@ mod status;
 mod subscriber;
 mod subscriber_import;
 mod suppression;
+mod template;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -84,6 +85,9 @@ enum Verb {
     /// Editions: look at one, approve, stop, send
     #[command(subcommand)]
     Edition(edition::Verb),
+    /// Templates of mails and pages
+    #[command(subcommand)]
+    Template(template::Verb),
     /// Readers
     #[command(subcommand)]
     Subscriber(subscriber::Verb),
@@ -143,6 +147,7 @@ async fn run(Arguments { config, verb }: Arguments) -> Result<(), Failure> {
         Verb::Feed(verb) => feed::run(config, verb).await,
         Verb::Newsletter(verb) => newsletter::run(config, verb).await,
         Verb::Edition(verb) => edition::run(config, verb).await,
+        Verb::Template(verb) => template::run(verb),
         Verb::Subscriber(verb) => subscriber::run(config, verb).await,
         Verb::Backup(arguments) => backup::run(config, &arguments).await,
         Verb::Restore(arguments) => restore::run(config, &arguments).await,

@@ -545,7 +545,11 @@ statements! {
             EXISTS (SELECT 1 FROM folded_deliveries f WHERE f.edition_id = e.id) AS folded
         FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id WHERE e.id = $1";
     DELIVERIES_OF_READER = (concat!("SELECT id, resend, state, held, reason, due_at, expires_at, attempts, in_doubt_at, relay,
-            reply_stage, reply_code, reply_text, message_id, created_at, finished_at
+            reply_stage, reply_code, reply_text, message_id, created_at, finished_at,
+            (SELECT v.bodies_left_out FROM variants v WHERE v.id = deliveries.variant_id) AS bodies_left_out,
+            (SELECT v.excerpt_length FROM variants v WHERE v.id = deliveries.variant_id) AS excerpt_length,
+            (SELECT v.moved FROM variants v WHERE v.id = deliveries.variant_id) AS moved,
+            (SELECT v.counted FROM variants v WHERE v.id = deliveries.variant_id) AS counted
         FROM deliveries WHERE edition_id = $1 AND id IN ", of_address!("$2"), " AND kind = 'edition' ORDER BY resend, id"));
     CHOICE_HAS_VARIANT = "SELECT EXISTS (SELECT 1 FROM editions e
             JOIN edition_choices ec ON ec.edition_id = e.id AND ec.revision = e.revision

@@ -62,6 +62,14 @@ pub(super) fn add(env: &mut Environment<'static>, style: Style) {
     });
     env.add_filter("wrap", |text: &str, indent: Option<&str>| wrap(text, indent.unwrap_or_default()));
     env.add_filter("underline", underline);
+    env.add_filter("host", host);
+}
+
+/// The site an address leads to, as one says it: `exemple.tg`. Empty for what is no address of the web.
+fn host(url: &str) -> String {
+    let url = url::Url::parse(url).ok();
+    let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+    host.strip_prefix("www.").unwrap_or(host).to_owned()
 }
 
 /// A date (`2026-08-01`) or a local date and time (`2026-08-01T07:00:00`), as serde writes chrono's types.
@@ -153,6 +161,12 @@ mod tests {
             "samedi 1<sup style=\"font-size:70%;line-height:0\">er</sup> août 2026"
         );
         assert_eq!(ordinals("mardi 21 <b> & 11er").to_string(), "mardi 21 &lt;b> &amp; 11er");
+    }
+
+    #[test]
+    fn a_site_is_named_without_its_www() {
+        assert_eq!(host("https://www.exemple.tg/a?b=1"), "exemple.tg");
+        assert_eq!((host("mailto:a@exemple.tg"), host("rien")), (String::new(), String::new()));
     }
 
     #[test]

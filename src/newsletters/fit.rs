@@ -1,5 +1,5 @@
-//! A digest that would be too large is made to fit: first the beginnings of articles grow shorter, then articles move
-//! among the announced, at last announced headlines are only counted.
+//! A digest that would be too large is made to fit: first whole texts give way to beginnings, then those grow shorter, then
+//! articles move among the announced, at last announced headlines are only counted.
 //!
 //! Pure, and without a number of its own: whoever calls says how long beginnings may be and what fits.
 
@@ -17,6 +17,8 @@ pub(super) struct Excerpts {
 /// What was done to make a mail fit. Nothing, as a rule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Trimmed {
+    /// Whole texts of articles that were cut to their beginnings.
+    pub bodies: usize,
     /// To how many characters the beginnings of articles were cut, when that is shorter than usual.
     pub excerpt: Option<usize>,
     /// Articles of the edition that are only announced here.
@@ -50,6 +52,12 @@ pub(super) fn fit<M, E>(
     let mut mail = write(view, *usual)?;
     let mut trimmed = Trimmed::default();
     let mut length = *usual;
+    let (without, bodies) = without_bodies(view);
+    if bodies > 0 && !fits(&mail) {
+        trimmed.bodies = bodies;
+        mail = write(&without, length)?;
+    }
+    let view = if trimmed.bodies > 0 { &without } else { view };
     for next in shorter {
         if fits(&mail) {
             return Ok((mail, trimmed));
@@ -100,6 +108,15 @@ fn least<M, E>(
     Ok((high, Some(best)))
 }
 
+/// The view with beginnings in the place of whole texts, and how many those were.
+fn without_bodies(view: &DigestView) -> (DigestView, usize) {
+    let mut view = view.clone();
+    let below = view.sections.iter_mut().flat_map(|section| &mut section.articles);
+    let bodies =
+        std::iter::once(&mut view.lead).chain(below).filter_map(|article| article.body.take()).count();
+    (view, bodies)
+}
+
 /// The view with so many articles fewer, each the last of the longest section, and announced instead, before those
 /// that were announced already.
 fn announcing(view: &DigestView, number: usize) -> DigestView {
@@ -131,6 +148,7 @@ fn counting(view: &DigestView, number: usize) -> DigestView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::newsletters::digest_view::BodyView;
     use crate::newsletters::sample_view;
 
     const LENGTHS: [Excerpts; 3] = [
@@ -156,12 +174,27 @@ mod tests {
         assert_eq!(fitted(12_000).1, Trimmed { excerpt: Some(100), ..Trimmed::default() });
         assert_eq!(fitted(9_400).1, Trimmed { excerpt: Some(0), ..Trimmed::default() });
         let (size, trimmed) = fitted(7_000);
-        assert_eq!(trimmed, Trimmed { excerpt: Some(0), moved: 6, counted: 0 });
+        assert_eq!(trimmed, Trimmed { excerpt: Some(0), moved: 6, ..Trimmed::default() });
         assert!(size <= 7_000);
         let (size, trimmed) = fitted(1_000);
         assert_eq!((trimmed.moved, trimmed.counted), (17, 15));
         assert!(size <= 1_000);
         assert_eq!(fitted(0).1.counted, 24, "nothing fits: the shortest");
+    }
+
+    #[test]
+    fn whole_texts_give_way_before_anything_else() {
+        let mut view = sample_view::digest();
+        let body = BodyView { html: "<p>Tout.</p>".into(), text: "Tout.".into() };
+        (view.lead.body, view.sections[2].articles[1].body) = (Some(body.clone()), Some(body));
+        let bodies = |view: &DigestView| {
+            let below = view.sections.iter().flat_map(|section| &section.articles);
+            std::iter::once(&view.lead).chain(below).filter(|article| article.body.is_some()).count()
+        };
+        let write = |view: &DigestView, _: Excerpts| Ok::<_, ()>(bodies(view));
+        assert_eq!(fit(&view, &LENGTHS, |left| *left == 2, write), Ok((2, Trimmed::default())));
+        let trimmed = Trimmed { bodies: 2, ..Trimmed::default() };
+        assert_eq!(fit(&view, &LENGTHS, |left| *left == 0, write), Ok((0, trimmed)));
     }
 
     #[test]

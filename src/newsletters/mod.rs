@@ -36,6 +36,7 @@ pub mod render;
 mod revise;
 pub mod rhythm;
 pub mod run;
+pub mod sample_editions;
 pub mod sample_view;
 pub mod schedule;
 #[cfg(test)]
@@ -49,9 +50,11 @@ pub mod slot_store;
 pub mod slug;
 mod sql;
 pub mod subject;
+pub mod template_check;
 pub mod template_name;
 pub mod variant;
 pub mod web_name;
+pub mod weight;
 pub mod zone;
 
 /// The statements of this module, for the test that prepares every one.

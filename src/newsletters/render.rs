@@ -48,6 +48,14 @@ pub enum RenderError {
     /// A template is wrong, or wants what the view does not hold.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// A template leaves out what a digest must hold, or holds what it may not.
+    #[error("the digest template \"{template}\": {}", faults.join("\n  "))]
+    Unfit {
+        /// Name of the template.
+        template: TemplateName,
+        /// What is wrong; at least one.
+        faults: Vec<String>,
+    },
     /// A template wrote MJML that cannot be shown.
     #[error("{template} wrote wrong MJML: {error}")]
     Mjml {

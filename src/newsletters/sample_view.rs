@@ -1,8 +1,6 @@
 //! An invented edition, for trying templates and for tests.
 
-use crate::french::lint::{Blemish, lint};
-use crate::french::typography::Spaces;
-use crate::html::own_text::lint_html;
+use crate::french::lint::Blemish;
 use crate::html::sample_pages::publisher;
 use crate::html::templates::Templates;
 use crate::mail::{PREFERENCES_MARK, TOKEN_MARK};
@@ -18,6 +16,7 @@ use crate::newsletters::render::{
     RenderError, render, render_confirmation, render_editor, render_link, render_notice, render_reader_mail,
 };
 use crate::newsletters::seen::Layout;
+use crate::newsletters::template_check;
 use crate::newsletters::template_name::TemplateName;
 use chrono::{NaiveDate, NaiveTime};
 
@@ -180,13 +179,8 @@ pub fn lint_mails(templates: &Templates) -> Result<Vec<(String, Blemish)>, Rende
     let spaces = templates.french().spaces();
     let mut found = Vec::new();
     for (name, mail) in mails {
-        let mut add = |part: &str, blemishes: Vec<Blemish>| {
-            found.extend(blemishes.into_iter().map(|blemish| (format!("mail {name}, {part}"), blemish)));
-        };
-        add("subject", lint(&mail.subject, Spaces::Plain));
-        add("preheader", lint(&mail.preheader, Spaces::Plain));
-        add("HTML", lint_html(&mail.html, spaces));
-        add("text", lint(&mail.text, Spaces::Plain));
+        let blemishes = template_check::blemishes(&mail, spaces).into_iter();
+        found.extend(blemishes.map(|(part, blemish)| (format!("mail {name}, {part}"), blemish)));
     }
     Ok(found)
 }
@@ -198,10 +192,17 @@ pub fn lint_mails(templates: &Templates) -> Result<Vec<(String, Blemish)>, Rende
 /// The first mail that cannot be written.
 pub fn try_out(templates: &Templates, names: &[TemplateName]) -> Result<(), RenderError> {
     for name in names {
-        for view in [digest_of_one(), digest_with_everything()] {
-            render(templates, name, Layout::Normal, &view)?;
+        for (view, layout) in [
+            (digest_of_one(), Layout::Normal),
+            (digest_with_everything(), Layout::Normal),
+            (digest_with_everything(), Layout::Light),
+        ] {
+            let mail = render(templates, name, layout, &view)?;
+            let faults = template_check::faults(&view, layout, &mail);
+            if !faults.is_empty() {
+                return Err(RenderError::Unfit { template: name.clone(), faults });
+            }
         }
-        render(templates, name, Layout::Light, &digest_with_everything())?;
     }
     render_confirmation(templates, &confirmation())?;
     render_link(templates, &link())?;

@@ -158,15 +158,24 @@ statements! {
     // Variants are stored before the release that maps choices to them. One that an attempt before left behind, under other
     // settings perhaps, is written anew: no message can have been made of it.
     ADD_VARIANT = "INSERT INTO variants
-            (edition_id, seen_hash, layout, subject, envelope_from, message, html_bytes, created_at, shown)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            (edition_id, seen_hash, layout, subject, envelope_from, message, html_bytes, created_at, shown, bodies_left_out,
+             excerpt_length, moved, counted)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         ON CONFLICT (edition_id, seen_hash) WHERE edition_id IS NOT NULL DO UPDATE SET
             subject = excluded.subject, envelope_from = excluded.envelope_from, message = excluded.message,
-            html_bytes = excluded.html_bytes, shown = excluded.shown
+            html_bytes = excluded.html_bytes, shown = excluded.shown, bodies_left_out = excluded.bodies_left_out,
+            excerpt_length = excluded.excerpt_length, moved = excluded.moved, counted = excluded.counted
         WHERE EXISTS (SELECT 1 FROM editions e WHERE e.id = excluded.edition_id AND e.state = 'frozen')";
     VARIANT_ID = "SELECT id FROM variants WHERE edition_id = $1 AND seen_hash = $2";
     WEIGH_VARIANTS = "SELECT count(*) AS variants, CAST(coalesce(avg(length(message)), 0) AS BIGINT) AS bytes
         FROM variants WHERE edition_id = $1";
+    EDITION_WEIGHT = "SELECT count(*) AS variants, coalesce(max(v.html_bytes), 0) AS html_bytes,
+            count(CASE WHEN v.bodies_left_out > 0 OR v.excerpt_length IS NOT NULL THEN 1 END) AS trimmed,
+            coalesce(max(v.bodies_left_out), 0) AS bodies_left_out,
+            min(v.excerpt_length) AS excerpt_length, coalesce(max(v.moved), 0) AS moved, coalesce(max(v.counted), 0) AS counted
+        FROM variants v WHERE v.edition_id = $1 AND EXISTS (SELECT 1 FROM edition_choices ec
+            JOIN editions e ON e.id = ec.edition_id AND e.revision = ec.revision
+            WHERE ec.edition_id = $1 AND ec.variant_id = v.id)";
     ADD_OTHER_VARIANT = "INSERT INTO variants
             (seen_hash, layout, subject, envelope_from, message, html_bytes, created_at)
         VALUES ($1, 'normal', $2, $3, $4, $5, $6)

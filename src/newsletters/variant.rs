@@ -263,6 +263,7 @@ pub(super) async fn store(
     variant: &Variant,
     now: Timestamp,
 ) -> sqlx::Result<VariantId> {
+    let trimmed = variant.rendered.trimmed;
     execute!(
         tx,
         sql::ADD_VARIANT,
@@ -274,7 +275,11 @@ pub(super) async fn store(
         variant.message.to_bytes(),
         html_bytes(&variant.message),
         now,
-        variant.shown.to_text()
+        variant.shown.to_text(),
+        whole(trimmed.bodies),
+        trimmed.excerpt.map(whole),
+        whole(trimmed.moved),
+        whole(trimmed.counted)
     )?;
     let (id,): (VariantId,) = fetch_one!(tx, sql::VARIANT_ID, edition, variant.seen_hash.as_slice())?;
     Ok(id)
@@ -316,5 +321,9 @@ pub async fn weigh(db: &Db, edition: EditionId) -> sqlx::Result<(u64, u64)> {
 }
 
 fn html_bytes(message: &Encoded) -> i64 {
-    i64::try_from(message.html_len()).unwrap_or(i64::MAX)
+    whole(message.html_len())
+}
+
+fn whole(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

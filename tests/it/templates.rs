@@ -1,10 +1,19 @@
-//! Our own words and colours: correct to the last space, readable by day and night.
+//! Our own words and colours: correct to the last space, readable by day and night; no mail larger than it may be.
 
+use kiosque::clock::HOUR;
 use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
+use kiosque::mail::encoded_len;
+use kiosque::newsletters::digest_view::{AnnouncedView, ArticleView, DigestView, LinkView, SectionView};
+use kiosque::newsletters::fit::Trimmed;
 use kiosque::newsletters::seen::Layout;
 use kiosque::newsletters::template_name::TemplateName;
-use kiosque::newsletters::{editor_view, reader_view, render, sample_view};
+use kiosque::newsletters::{editor_view, reader_view, render, sample_view, weight};
+use proptest::prelude::*;
+
+use crate::support::database::each_engine;
+use crate::support::newsroom::{Newsroom, OPENING, config};
+use crate::support::post::DAILY;
 
 /// Every mail and page as readers see it: name and text.
 fn texts() -> Vec<(String, String)> {
@@ -129,7 +138,7 @@ fn no_english_word_stands_before_a_reader() {
 
 #[test]
 fn our_own_sentences_have_no_exclamation_mark() {
-    for (name, text) in texts().iter().filter(|(name, _)| !name.starts_with("digest:")) {
+    for (name, text) in texts().iter().filter(|(name, _)| !name.contains("everything")) {
         assert!(!text.contains('!'), "{name}");
     }
 }
@@ -155,12 +164,21 @@ fn contrast(one: &str, other: &str) -> f64 {
 #[test]
 fn text_stands_out_from_its_ground_by_day_and_by_night() {
     let theme = std::fs::read_to_string("templates/email/theme.txt").expect("the mails' colours");
+    let look = sample_pages::look();
+    let palette = serde_json::to_value(&look.palette).expect("colours");
     let of_mail = |name: &str| {
         let line = theme.lines().find(|line| line.starts_with(&format!("{{% set {name} = "))).expect(name);
-        line.split('"').nth(1).expect(name).to_owned()
+        let value = line.split([' ', '"']).find(|part| part.starts_with('#') || part.starts_with("palette."));
+        match value.expect(name).strip_prefix("palette.") {
+            None => value.expect(name).to_owned(),
+            Some(path) => {
+                let colour = palette.pointer(&format!("/{}", path.replace('.', "/")));
+                colour.and_then(serde_json::Value::as_str).expect(name).to_owned()
+            }
+        }
     };
     let templates = Templates::load(None).expect("the built-in templates");
-    let css = templates.style(&sample_pages::look()).expect("the pages' colours");
+    let css = templates.style(&look).expect("the pages' colours");
     let roots: Vec<&str> =
         css.split(":root{").skip(1).take(2).map(|rest| rest.split('}').next().expect("a block")).collect();
     let of_page = |root: &str, name: &str| {
@@ -175,8 +193,8 @@ fn text_stands_out_from_its_ground_by_day_and_by_night() {
             }
         }
     }
-    pairs.push(("#ffffff".into(), of_mail("accent")));
-    pairs.push((of_mail("night_paper"), of_mail("night_accent")));
+    pairs.push((of_mail("on_accent"), of_mail("accent")));
+    pairs.push((of_mail("night_on_accent"), of_mail("night_accent")));
     for root in roots {
         for text in ["ink", "body", "grey", "accent", "warn"] {
             for ground in ["paper", "card", "tint"] {
@@ -191,5 +209,99 @@ fn text_stands_out_from_its_ground_by_day_and_by_night() {
     assert_eq!(pairs.len(), 24 + 2 + 2 * 19);
     for (text, ground) in pairs {
         assert!(contrast(&text, &ground) >= 4.5, "{text} on {ground}: {:.2}", contrast(&text, &ground));
+    }
+}
+
+#[tokio::test]
+async fn a_mail_too_large_is_made_to_fit_and_the_edition_says_so() {
+    each_engine(async |db| {
+        let room = Newsroom::open(&db, &format!("{DAILY}\nmax_articles = 200\ntemplate = \"breves\"")).await;
+        for id in 1..=150 {
+            room.article(id, OPENING.plus(id * 1000), false, &[1]).await;
+        }
+        let summary = "Une phrase qui se répète à l’envi. ".repeat(20);
+        room.sql(&format!("UPDATE articles SET summary = '{summary}'")).await;
+        room.readers(1, 2, "all").await;
+        let released = room.tick_at(OPENING.plus(19 * HOUR)).await.released;
+        let weight = weight::weight(&db, released[0]).await.unwrap();
+        assert_eq!((weight.variants, weight.trimmed), (1, 1), "{weight:?}");
+        let budget = i64::try_from(render::HTML_BUDGET).unwrap();
+        assert!((budget * 3 / 4..=budget).contains(&weight.html_bytes), "{weight:?}");
+        assert!(weight.excerpt_length.is_some_and(|length| length < 170), "{weight:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_newsletter_cannot_name_a_template_that_is_not_there() {
+    let refused = |line: &str| {
+        let config = config(&format!("{DAILY}\n{line}"));
+        kiosque::app::dress(&config).err().map(|error| format!("{error:#}")).unwrap_or_default()
+    };
+    assert_eq!(refused("template = \"une\""), "");
+    let near = refused("template = \"sobr\"");
+    assert!(near.contains("there is no \"sobr\"; did you mean \"sobre\"?"), "{near}");
+    let far = refused("template = \"hebdomadaire\"");
+    assert!(
+        far.contains("there are breves, sobre, une; another one wants email/digest_hebdomadaire.mjml"),
+        "{far}"
+    );
+}
+
+/// An edition of any size: lengths of title and summary in characters, articles in each of its rubrics, announced ones.
+fn any_digest() -> impl Strategy<Value = DigestView> {
+    let lengths = (1..200_usize, 0..900_usize);
+    (lengths, proptest::collection::vec(1..16_usize, 0..6), 0..60_usize).prop_map(
+        |((title, summary), sections, announced)| {
+            let mut view = sample_view::digest_with_everything();
+            let text =
+                |length: usize| "é".repeat(7).chars().chain([' ']).cycle().take(length).collect::<String>();
+            let model = ArticleView {
+                title: text(title),
+                summary: text(summary),
+                ..view.sections[0].articles[0].clone()
+            };
+            let section = |(number, articles): (usize, &usize)| SectionView {
+                rubric: format!("Rubrique {number}"),
+                articles: vec![model.clone(); *articles],
+            };
+            view.sections = sections.iter().enumerate().map(section).collect();
+            let link = LinkView { title: text(title), url: model.url.clone() };
+            view.announced = AnnouncedView { count: announced, links: vec![link; announced], url: None };
+            view
+        },
+    )
+}
+
+/// Writes it; gives what is above its budget, in bytes, and what was done to make it fit.
+fn written(view: &DigestView, template: &str, layout: Layout) -> (usize, Trimmed) {
+    let templates = Templates::load(None).expect("the built-in templates");
+    let template = TemplateName::parse(template).expect("a name");
+    let mail = render::render(&templates, &template, layout, view).expect("a digest");
+    let (html, text) = (encoded_len(&mail.html), encoded_len(&mail.text));
+    let over = match layout {
+        Layout::Normal => html.saturating_sub(render::HTML_BUDGET),
+        Layout::Light => (html + text).saturating_sub(render::LIGHT_BUDGET),
+    };
+    (over, mail.trimmed)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_digest_is_larger_than_its_budget(view in any_digest(), template in "sobre|une|breves") {
+        let (over, trimmed) = written(&view, &template, Layout::Normal);
+        prop_assert_eq!(over, 0, "{:?}", trimmed);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_light_edition_is_larger_than_its_budget(view in any_digest(), template in "sobre|une|breves") {
+        let (over, trimmed) = written(&view, &template, Layout::Light);
+        prop_assert_eq!(over, 0, "{:?}", trimmed);
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::Failure;
 use super::super::output::{self, Format, Table};
 use super::super::setup::{self, Access};
+use super::super::template::made_to_fit;
 use crate::app::App;
 use crate::articles::{self, ArticleId};
 use crate::clock::Timestamp;
@@ -15,6 +16,7 @@ use crate::newsletters::clicks;
 use crate::newsletters::editing::history;
 use crate::newsletters::edition::{Edition, EditionId};
 use crate::newsletters::newsletter::Newsletter;
+use crate::newsletters::weight::{self, Weight};
 
 /// An edition, for programs; times are epoch milliseconds.
 #[derive(Debug, Serialize)]
@@ -180,6 +182,8 @@ struct Whole {
     revisions: Vec<ShownRevision>,
     articles: Vec<ShownArticle>,
     acts: Vec<ShownAct>,
+    /// The mails of its present revision.
+    mails: Weight,
 }
 
 pub(super) async fn show(named: Option<&Path>, id: EditionId, format: Format) -> Result<(), Failure> {
@@ -220,12 +224,21 @@ pub(super) async fn show(named: Option<&Path>, id: EditionId, format: Format) ->
             })
             .collect(),
         articles,
+        mails: weight::weight(&app.db, id).await?,
     };
     if format.json {
         return Ok(output::json(&whole)?);
     }
     print(&app, &whole);
     Ok(())
+}
+
+/// "5 variants, HTML of 36 KB at most; 2 made to fit: excerpts of 60 characters"; nothing before release.
+fn mails(mails: &Weight) -> Option<String> {
+    let Weight { variants, html_bytes, trimmed, .. } = mails;
+    let fitted = made_to_fit(mails.at_most())
+        .map_or_else(String::new, |done| format!("; {trimmed} made to fit, at most: {done}"));
+    (*variants > 0).then(|| format!("{variants} variants, HTML of {} KiB at most{fitted}", html_bytes / 1024))
 }
 
 fn print(app: &App, whole: &Whole) {
@@ -253,6 +266,9 @@ fn print(app: &App, whole: &Whole) {
         ("missing", edition.missing),
     ] {
         lines.row([what.to_owned(), number.to_string()]);
+    }
+    if let Some(mails) = mails(&whole.mails) {
+        lines.row(["mails".to_owned(), mails]);
     }
     output::say(lines.render().trim_start());
     for revision in &whole.revisions {

@@ -6,6 +6,8 @@ mod preview;
 mod run;
 mod steps;
 
+pub(super) use preview::readable;
+
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::super::setup::{self, Access};
+use super::super::template::made_to_fit;
 use super::super::{Failure, output};
 use super::run::who_sends;
 use crate::app::App;
@@ -29,19 +30,25 @@ pub(super) async fn preview(named: Option<&Path>, slug: &str, out: &Path) -> Res
         let personal = personal
             .and_then(|one| one.with(NO_TOKEN.to_owned(), NO_TOKEN.to_owned()))
             .context("cannot make a message of the preview")?;
-        let readable =
-            |text: &str| text.replace(TOKEN_MARK, NO_TOKEN).replace(PREFERENCES_MARK, NO_TOKEN).into_bytes();
         for (ending, bytes) in [
-            ("html", readable(&rendered.html)),
-            ("txt", readable(&rendered.text)),
+            ("html", readable(&rendered.html).into_bytes()),
+            ("txt", readable(&rendered.text).into_bytes()),
             ("eml", message.splice(&personal)),
         ] {
             let path = out.join(format!("{name}.{ending}"));
             std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         }
-        output::say(format!("{}: {}", out.join(format!("{name}.html")).display(), rendered.subject));
+        let file = out.join(format!("{name}.html"));
+        let fitted =
+            made_to_fit(rendered.trimmed).map_or_else(String::new, |done| format!(" (to fit: {done})"));
+        output::say(format!("{}: {}{fitted}", file.display(), rendered.subject));
     }
     Ok(())
+}
+
+/// A part of a mail with something in the places of a reader's tokens.
+pub(in crate::cli) fn readable(text: &str) -> String {
+    text.replace(TOKEN_MARK, NO_TOKEN).replace(PREFERENCES_MARK, NO_TOKEN)
 }
 
 /// `all`, `choice-3-5`, `choice-3-5-light`.

@@ -8,7 +8,9 @@ use crate::delivery::row::State;
 use crate::delivery::telling::report::reason;
 use crate::french::{date, number};
 use crate::newsletters::edition::EditionState;
+use crate::newsletters::fit::Trimmed;
 use crate::newsletters::slot_store::SkipReason;
+use crate::newsletters::weight;
 use crate::newsletters::zone::Zone;
 use crate::subscribers::SubscriptionState;
 
@@ -34,6 +36,7 @@ pub fn story(edition: &EditionFacts, reader: &Address, now: Timestamp) -> Vec<St
         // What the relay answered at once stands in the story already.
         let later = delivery.returned.iter().filter(|_| delivery.state != State::Failed);
         told.extend(later.map(|bounce| came_back(bounce, edition.zone)));
+        told.extend(shortened(delivery));
     }
     if told.is_empty() {
         told.extend(left_out(edition, reader, now));
@@ -110,6 +113,19 @@ fn delivered(delivery: &DeliveryFacts, edition: &EditionFacts, reader: &Address)
         }
     }
     told
+}
+
+/// What was left out of it so that mail programs show the rest.
+fn shortened(delivery: &DeliveryFacts) -> Option<String> {
+    let number = |value: i64| usize::try_from(value).unwrap_or_default();
+    let trimmed = Trimmed {
+        bodies: number(delivery.bodies_left_out),
+        excerpt: delivery.excerpt_length.map(number),
+        moved: number(delivery.moved),
+        counted: number(delivery.counted),
+    };
+    let done = weight::in_french(trimmed)?;
+    Some(sentence("Abrégée pour ne pas être coupée par les messageries : {}.", &[&done]))
 }
 
 /// What came back after the relay had taken it: a refusal, a complaint.

@@ -71,6 +71,10 @@ fn delivery(state: State) -> DeliveryFacts {
         message_id: "ed-12.ab@lettres.exemple.tg".into(),
         created_at: SLOT,
         finished_at: Some(SLOT.plus(12_000)),
+        bodies_left_out: 0,
+        excerpt_length: None,
+        moved: 0,
+        counted: 0,
         returned: Vec::new(),
     }
 }
@@ -100,6 +104,15 @@ fn told(edition: &EditionFacts, reader: &Address) -> Vec<String> {
 
 fn told_of(delivery: DeliveryFacts) -> Vec<String> {
     told(&EditionFacts { deliveries: vec![delivery], ..edition() }, &reader())
+}
+
+#[test]
+fn a_mail_that_had_to_be_made_to_fit_says_how() {
+    let told = told_of(DeliveryFacts { excerpt_length: Some(0), moved: 3, ..delivery(State::Sent) });
+    assert_eq!(
+        told.last().unwrap(),
+        "Abrégée pour ne pas être coupée par les messageries : articles sans extrait, 3 articles annoncés par leur seul titre."
+    );
 }
 
 #[test]

@@ -132,6 +132,14 @@ pub struct DeliveryFacts {
     pub created_at: Timestamp,
     /// When it was settled.
     pub finished_at: Option<Timestamp>,
+    /// Whole texts that were cut to their beginnings so that it fits.
+    pub bodies_left_out: i64,
+    /// To how many characters the beginnings of its articles were cut so that it fits; none: the usual length.
+    pub excerpt_length: Option<i64>,
+    /// Articles of the edition that it only announces, so that it fits.
+    pub moved: i64,
+    /// Announced articles that it only counts, so that it fits.
+    pub counted: i64,
     /// What came back of it, by a report or by the relay's own answer.
     #[sqlx(skip)]
     pub returned: Vec<Recorded>,

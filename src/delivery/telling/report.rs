@@ -9,12 +9,13 @@ use crate::delivery::telling::balance::{self, Balance};
 use crate::delivery::telling::notice::{self, Notice};
 use crate::delivery::telling::watch;
 use crate::french::date;
-use crate::french::number::grouped;
+use crate::french::number::{self, grouped};
 use crate::html::publisher::PublisherView;
 use crate::newsletters::declaration::Declaration;
 use crate::newsletters::desk::Desk;
 use crate::newsletters::edition::{EditionId, EditionState};
 use crate::newsletters::notice_view::{NoticeBlock, NoticeCommand, NoticeMark, NoticeRow, NoticeView};
+use crate::newsletters::weight::{self, Weight};
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// An edition that is not settled by then (ms) is reported as it stands.
@@ -78,6 +79,7 @@ async fn one(desk: &Desk, keys: &Keys, edition: &Unreported, now: Timestamp) -> 
     let outcomes: Vec<Outcome> = fetch_all!(&desk.db, sql::OUTCOMES, id)?;
     let refusals: Vec<Refusal> = fetch_all!(&desk.db, sql::REFUSALS, id)?;
     let subject: Option<(String,)> = fetch_optional!(&desk.db, sql::EDITION_SUBJECT, id)?;
+    let weight = weight::weight(&desk.db, id).await?;
     let expired: i64 = outcomes.iter().filter(|o| o.is_expired()).map(|o| o.rows).sum();
     let mut tx = desk.db.begin().await?;
     if execute!(&mut tx, sql::REPORT_EDITION, id, now)? == 0 {
@@ -93,6 +95,7 @@ async fn one(desk: &Desk, keys: &Keys, edition: &Unreported, now: Timestamp) -> 
             outcomes: &outcomes,
             refusals: &refusals,
             subject: subject.as_ref().map(|(subject,)| subject.as_str()),
+            weight,
         };
         let view = facts.view(PublisherView::from(&desk.config.publisher));
         let (key, message_id) = (format!("report:{id}"), format!("ra-{id}.{}", edition.released_at.millis()));
@@ -121,6 +124,7 @@ struct Facts<'a> {
     outcomes: &'a [Outcome],
     refusals: &'a [Refusal],
     subject: Option<&'a str>,
+    weight: Weight,
 }
 
 impl Facts<'_> {
@@ -139,6 +143,7 @@ impl Facts<'_> {
             intro.push(format!("Objet : « {subject} »"));
         }
         intro.push(self.when(open));
+        intro.extend(self.shortened());
         let mut blocks = vec![self.figures(eligible, open)];
         blocks.extend(self.not_sent());
         blocks.extend(self.answers());
@@ -159,6 +164,14 @@ impl Facts<'_> {
                 self.declaration.title
             ),
         }
+    }
+
+    /// What was left out of mails that had grown too large.
+    fn shortened(&self) -> Option<String> {
+        let done = weight::in_french(self.weight.at_most())?;
+        let variants = number::count(self.weight.trimmed, "version abrégée", "versions abrégées");
+        let all = grouped(self.weight.variants);
+        Some(format!("{variants} sur {all} pour ne pas être coupées par les messageries : au plus, {done}."))
     }
 
     /// When it left, and how long that took.
