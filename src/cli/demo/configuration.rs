@@ -24,8 +24,9 @@ listen = "{metrics}"
 [log]
 filter = "warn"
 
-[outbound]
-allow = ["127.0.0.1", "::1"]            # the site whose pictures are made small is the demo itself
+[images]
+folder = "images"
+folder_url = "http://{http}/images/"
 
 [feeds]
 items = 30

@@ -73,6 +73,15 @@ pub fn image(name: &str) -> Option<&'static [u8]> {
     IMAGES.iter().find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)
 }
 
+/// Writes every picture into a folder, which is made.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub fn write_images(folder: &std::path::Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    IMAGES.iter().try_for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes))
+}
+
 /// One `[[article]]` of a file in `samples/articles/`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -27,10 +27,14 @@ use crate::app::App;
 use crate::clock::{MINUTE, SECOND, Timestamp};
 use crate::config::Config;
 use crate::daemon::Stop;
+use crate::images;
 use crate::telemetry;
 
 /// As many ports are tried from the usual one on.
 const PORTS: u16 = 200;
+
+/// The first edition waits so long for its pictures.
+const PICTURES_WITHIN: Duration = Duration::from_secs(3);
 
 /// Runs the demo until Ctrl-C.
 ///
@@ -49,6 +53,7 @@ async fn demonstrate(folder: &Path) -> anyhow::Result<()> {
     let metrics = next_free(9090).await?;
     let file = folder.join("config.toml");
     std::fs::write(&file, configuration::text(http.local_addr()?, metrics.local_addr()?))?;
+    content::write_images(&folder.join("images")).context("cannot write the demo's pictures")?;
     let config = Config::load(&file)?;
     telemetry::start_logs(&config.log)?;
     let stop = Stop::default();
@@ -73,6 +78,14 @@ async fn fill(app: &App) -> anyhow::Result<Timestamp> {
     load::load(app, &content::published(now)?).await?;
     let last = queue::load_round(app, now, 0).await?;
     readers::enrol(app).await?;
+    // An edition does not wait for pictures; the one that is looked at first does, a little.
+    let prepared = async {
+        while images::prepare(&app.db, &app.outbound, &app.config.images, &app.clock).await?.ready > 0 {}
+        anyhow::Ok(())
+    };
+    if let Ok(prepared) = tokio::time::timeout(PICTURES_WITHIN, prepared).await {
+        prepared.context("the pictures")?;
+    }
     app.desk.run(configuration::LETTER, app.clock.now()).await.context("the first edition")?;
     Ok(last)
 }
@@ -81,7 +94,7 @@ async fn fill(app: &App) -> anyhow::Result<Timestamp> {
 /// edition.
 async fn clear_of_the_minute(app: &App) {
     let left = MINUTE - app.clock.now().millis().rem_euclid(MINUTE);
-    if left < 5 * SECOND {
+    if left < 8 * SECOND {
         tokio::time::sleep(Duration::from_millis(left.unsigned_abs() + 10)).await;
     }
 }
