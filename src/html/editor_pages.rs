@@ -10,7 +10,7 @@ use crate::html::pages::Page;
 #[serde(untagged)]
 pub enum EditorPage {
     /// The edition.
-    Edition(EditorView),
+    Edition(Box<EditorView>),
     /// The edition is long over, or the link was never ours.
     Gone {
         /// It was ours.
@@ -142,7 +142,7 @@ pub struct EditorSaid {
 /// Invented pages, each with a name of its own.
 #[must_use]
 pub fn samples() -> Vec<(String, Page)> {
-    let named = |name: &str, page| (name.to_owned(), Page::Editor(Box::new(page)));
+    let named = |name: &str, page| (name.to_owned(), Page::Editor(page));
     let waiting = sample();
     let said = |text: &str, wrong, at| {
         Some(EditorSaid {
@@ -170,11 +170,11 @@ pub fn samples() -> Vec<(String, Page)> {
     let moved = EditorView { said: said("Déplacé.", false, 3), ..sample() };
     let wrong = EditorView { said: said("Quelqu’un a changé ce texte entre-temps.", true, 0), ..sample() };
     vec![
-        named("editor", EditorPage::Edition(waiting)),
-        named("editor-approved", EditorPage::Edition(approved)),
-        named("editor-left", EditorPage::Edition(gone)),
-        named("editor-moved", EditorPage::Edition(moved)),
-        named("editor-wrong", EditorPage::Edition(wrong)),
+        named("editor", EditorPage::Edition(Box::new(waiting))),
+        named("editor-approved", EditorPage::Edition(Box::new(approved))),
+        named("editor-left", EditorPage::Edition(Box::new(gone))),
+        named("editor-moved", EditorPage::Edition(Box::new(moved))),
+        named("editor-wrong", EditorPage::Edition(Box::new(wrong))),
         named("editor-gone", EditorPage::Gone { ours: true }),
         named("editor-unknown", EditorPage::Gone { ours: false }),
     ]

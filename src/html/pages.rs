@@ -130,7 +130,7 @@ pub enum Page {
         undo: Option<String>,
     },
     /// `/relire/…`: an edition before its editors.
-    Editor(Box<EditorPage>),
+    Editor(EditorPage),
     /// `/p/…`: what a reader chose.
     Preferences(Box<PreferencesView>),
     /// A reader's own data.

@@ -44,11 +44,14 @@ pub(in crate::cli) struct Edits {
     subject: Option<String>,
 }
 
+/// What is changed about one article.
+type OfArticle = fn(ArticleId) -> Change;
+
 /// Changes a frozen edition; each change that does anything is a revision.
 pub(super) async fn edit(named: Option<&Path>, id: EditionId, edits: Edits) -> Result<(), Failure> {
     let app = setup::open(named, Access::Write).await?;
     let mut changes: Vec<Change> = Vec::new();
-    let kinds: [(Vec<String>, fn(ArticleId) -> Change); 6] = [
+    let kinds: [(Vec<String>, OfArticle); 6] = [
         (edits.add, Change::Add),
         (edits.leave_out, Change::LeaveOut),
         (edits.never, Change::Never),

@@ -383,16 +383,16 @@ async fn own(
 
 /// A text on one line.
 fn line(text: &str, most: usize) -> Result<String, ChangeError> {
-    bounded(text.split_whitespace().collect::<Vec<_>>().join(" "), most)
+    bounded(&text.split_whitespace().collect::<Vec<_>>().join(" "), most)
 }
 
 /// A text with its paragraphs: forms send CRLF.
 fn paragraphs(text: &str, most: usize) -> Result<String, ChangeError> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    bounded(lines.join("\n").trim().to_owned(), most)
+    bounded(lines.join("\n").trim(), most)
 }
 
-fn bounded(text: String, most: usize) -> Result<String, ChangeError> {
+fn bounded(text: &str, most: usize) -> Result<String, ChangeError> {
     let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
     if text.chars().count() > most { Err(ChangeError::TooLong { most }) } else { Ok(text) }
 }

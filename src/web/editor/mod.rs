@@ -48,7 +48,7 @@ async fn open(app: &App, token: Token) -> Result<Result<Opened, Response>, Failu
     let token = token.map(|Path(token)| token).unwrap_or_default();
     let mut tx = app.db.begin_read().await?;
     let link = editors::look_at_editor_link(&mut tx, &app.keys, &token, app.clock.now()).await?;
-    let gone = |status, ours| page(app, status, &Page::Editor(Box::new(EditorPage::Gone { ours })));
+    let gone = |status, ours| page(app, status, &Page::Editor(EditorPage::Gone { ours }));
     Ok(match link {
         EditorLink::Open(edition, who) => Ok(Opened { token, edition, who }),
         EditorLink::Gone => Err(gone(StatusCode::GONE, true)?),
@@ -85,7 +85,7 @@ async fn answer(
     said: Option<crate::html::editor_pages::EditorSaid>,
 ) -> Result<Response, Failure> {
     let view = view::view(app, opened, said).await?;
-    page(app, status, &Page::Editor(Box::new(EditorPage::Edition(view))))
+    page(app, status, &Page::Editor(EditorPage::Edition(Box::new(view))))
 }
 
 /// The digest's HTML as a reader of everything would get it now; links of a reader's own lead nowhere.
