@@ -92,10 +92,12 @@ async fn list(
         return Ok(output::json(&found)?);
     }
     let now = app.clock.now();
+    let pinned = pins::in_force(&app.db, now).await?;
     let mut table = Table::new(&["#id", "published", "state", "categories", "title"]);
     for article in found {
         let state = match article.retracted_at {
             Some(_) => "retracted",
+            None if pinned.contains(&article.id) => "pinned",
             None if article.published_at > now => "embargo",
             None if article.archive => "archive",
             None => "",

@@ -14,6 +14,7 @@ statements! {
             WHERE article_id IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))
               AND (until IS NULL OR until > $2)"
     };
+    PINS_IN_FORCE = "SELECT article_id FROM pins WHERE until IS NULL OR until > $1 ORDER BY pinned_at DESC, article_id";
     // Which newsletters have used it already: a pin changes nothing there.
     USED_BY = "SELECT n.slug FROM ledger l JOIN newsletters n ON n.id = l.newsletter_id
         WHERE l.article_id = $1 AND l.ended_at IS NULL ORDER BY n.id";

@@ -25,6 +25,8 @@ pub mod letter_feeds;
 pub mod mail_images;
 pub mod makeup;
 mod makeup_sql;
+#[cfg(test)]
+mod nasty_tests;
 pub mod newsletter;
 pub mod notice_view;
 pub mod online;

@@ -27,6 +27,15 @@ pub async fn unpin(db: &Db, article: ArticleId) -> sqlx::Result<bool> {
     Ok(execute!(db, sql::UNPIN_ARTICLE, article)? > 0)
 }
 
+/// The articles pinned at a moment, the latest pin first.
+///
+/// # Errors
+/// When the store fails.
+pub async fn in_force(db: &Db, now: Timestamp) -> sqlx::Result<Vec<ArticleId>> {
+    let rows: Vec<(ArticleId,)> = fetch_all!(db, sql::PINS_IN_FORCE, now)?;
+    Ok(rows.into_iter().map(|(article,)| article).collect())
+}
+
 /// The newsletters, by slug, that have used an article: no edition of theirs takes it again, pinned or not (P1).
 ///
 /// # Errors

@@ -49,7 +49,7 @@ async fn a_pinned_article_leads_as_long_as_the_pin_holds_and_then_the_rubric_doe
         assert_eq!(led(room.tick_at(slot).await.frozen).await, (2, Role::Lead), "at the slot it does not");
 
         room.article(5, room.now().plus(HOUR), false, &[2]).await;
-        room.article(6, room.now().plus(HOUR), false, &[3]).await;
+        room.article(6, room.now().plus(HOUR + MINUTE), false, &[3]).await;
         pins::pin(&db, ArticleId(6), room.now(), None).await.unwrap();
         pins::pin(&db, ArticleId(3), room.now().plus(1), None).await.unwrap();
         assert_eq!(pins::used_by(&db, ArticleId(3)).await.unwrap(), ["matinale"]);
@@ -118,7 +118,7 @@ async fn a_correction_is_told_once_to_the_choices_that_had_the_article() {
         room.clock.advance(HOUR);
         assert_eq!(corrections::correct(&db, ArticleId(1), note, room.now()).await.unwrap(), ["matinale"]);
         room.article(3, room.now(), false, &[1]).await;
-        room.article(4, room.now(), false, &[3]).await;
+        room.article(4, room.now().plus(-MINUTE), false, &[3]).await;
         for (choice, had) in [("all", true), ("1", true), ("3", false)] {
             let text = text_for(&room, choice).await;
             assert_eq!(text.contains("RECTIFICATIF") && text.contains("Titre 1"), had, "{choice}: {text}");

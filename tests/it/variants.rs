@@ -15,7 +15,7 @@ const RUBRICS: i64 = 20;
 #[tokio::test]
 async fn every_reader_gets_what_he_chose_of_an_edition_in_many_variants() {
     each_engine(async |db| {
-        let room = Newsroom::open(&db, &format!("{DAILY}\nmax_articles = 30")).await;
+        let room = Newsroom::open(&db, &format!("{DAILY}\nmax_articles = 30\nrelated = 0")).await;
         for id in 10..10 + RUBRICS {
             room.sql(&format!(
                 "INSERT INTO categories (id, slug, name, kind, position, listed, feed_id, feed_changed_at, created_at)

@@ -7,6 +7,7 @@ use crate::articles::CategoryId;
 use crate::clock::Timestamp;
 use crate::french::number;
 use crate::newsletters::selection::{Role, Usage};
+use crate::newsletters::shown::Place;
 use crate::newsletters::zone::Zone;
 use crate::subscribers::Choice;
 
@@ -41,7 +42,10 @@ pub fn story(
         (Some(edition), Some(usage)) if !article.returned => {
             told.push(place(article, usage, edition));
             if usage != Usage::LeftOut {
-                told.extend(seen(article, rules, subscription));
+                match edition.shown.place(article.id) {
+                    Some(held) => told.extend(own_copy(article, usage, held)),
+                    None => told.extend(seen(article, rules, subscription)),
+                }
                 told.extend(super::edition::story(edition, reader, now));
             }
         }
@@ -71,6 +75,23 @@ fn place(article: &ArticleFacts, usage: Usage, edition: &EditionFacts) -> String
         }
         _ => sentence("Dans {}.", &[&name]),
     }
+}
+
+/// What the reader's own copy does otherwise than the edition.
+fn own_copy(article: &ArticleFacts, usage: Usage, held: Place) -> Option<String> {
+    let said = match held {
+        Place::Lead if article.role != Some(Role::Lead) => {
+            "L’exemplaire de ce lecteur, qui porte moins de rubriques, s’ouvre sur lui."
+        }
+        Place::Full if usage == Usage::Announced => {
+            "L’exemplaire de ce lecteur, qui porte moins de rubriques, a la place de le montrer."
+        }
+        Place::Related => {
+            "Ce lecteur n’en a vu que le titre, avec ceux des rubriques qu’il n’a pas choisies."
+        }
+        Place::Lead | Place::Full | Place::Announced => return None,
+    };
+    Some(said.to_owned())
 }
 
 /// Whether the reader's choice showed it to him.

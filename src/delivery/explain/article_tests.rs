@@ -90,6 +90,22 @@ fn an_article_that_no_edition_took_says_why() {
 }
 
 #[test]
+fn what_a_readers_own_copy_does_otherwise_is_told() {
+    let article = ArticleFacts { role: Some(Role::Announced), ..article() };
+    for (usage, held, said) in [
+        (Usage::Announced, Place::Lead, Some("s’ouvre sur lui")),
+        (Usage::Announced, Place::Full, Some("a la place de le montrer")),
+        (Usage::Announced, Place::Announced, None),
+        (Usage::Full, Place::Full, None),
+        (Usage::Full, Place::Related, Some("que le titre")),
+    ] {
+        let told = own_copy(&article, usage, held);
+        assert_eq!(told.is_some(), said.is_some(), "{told:?}");
+        assert!(said.is_none_or(|said| told.is_some_and(|told| told.contains(said))));
+    }
+}
+
+#[test]
 fn a_reader_of_other_rubrics_did_not_see_it() {
     let subscription = |choice: &str| SubscriptionFacts {
         newsletter_id: NewsletterId(1),

@@ -25,6 +25,7 @@ fn edition() -> EditionFacts {
         fanned_out_at: Some(SLOT.plus(900)),
         folded: false,
         deliveries: Vec::new(),
+        shown: crate::newsletters::shown::Shown::default(),
         choice_has_variant: true,
         chosen: None,
     }

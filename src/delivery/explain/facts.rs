@@ -12,6 +12,7 @@ use crate::mail;
 use crate::newsletters::edition::{EditionId, EditionState};
 use crate::newsletters::newsletter::NewsletterId;
 use crate::newsletters::selection::{Role, Usage};
+use crate::newsletters::shown::Shown;
 use crate::newsletters::slot_store::{SkipReason, SlotOutcome};
 use crate::newsletters::zone::Zone;
 use crate::subscribers::{AddressHash, Choice, Reason, SubscriptionState};
@@ -197,6 +198,9 @@ pub struct EditionFacts {
     pub choice_has_variant: bool,
     /// The names of the categories that the reader chose; none when he chose all.
     pub chosen: Option<Vec<String>>,
+    /// What the reader's own copy holds; nothing when there is none.
+    #[serde(skip)]
+    pub shown: Shown,
 }
 
 /// An article as it concerns one newsletter.
@@ -297,6 +301,8 @@ pub async fn edition_facts(db: &Db, id: EditionId, reader: &Address) -> sqlx::Re
     for delivery in &mut deliveries {
         delivery.returned = bounces::of_delivery(db, delivery.id).await?;
     }
+    let shown: Option<(Option<String>,)> =
+        fetch_optional!(db, sql::SHOWN_TO_READER, id, reader.hash.as_slice())?;
     let (mut choice_has_variant, mut chosen) = (false, None);
     if let Some(subscription) = reader.subscription(row.newsletter_id) {
         let (has,): (bool,) = fetch_one!(
@@ -330,6 +336,7 @@ pub async fn edition_facts(db: &Db, id: EditionId, reader: &Address) -> sqlx::Re
         deliveries,
         choice_has_variant,
         chosen,
+        shown: Shown::read(shown.and_then(|(shown,)| shown).as_deref()),
     }))
 }
 
