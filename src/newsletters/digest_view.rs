@@ -4,10 +4,10 @@
 //! unsubscribes holds [`TOKEN_MARK`](crate::mail::TOKEN_MARK) where the reader's token will stand.
 
 use crate::html::publisher::PublisherView;
-use crate::mail::without_mark;
 use chrono::NaiveDateTime;
 use serde::Serialize;
-use std::borrow::Cow;
+
+use super::foreign::presentable;
 
 /// A digest as one choice of rubrics sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,14 +40,10 @@ pub struct DigestView {
 
 impl DigestView {
     /// The view without the token's mark in anything that was written elsewhere: an article that carried it would be
-    /// given each reader's token.
+    /// given each reader's token. And without what would make the mail unreadable.
     pub(super) fn without_foreign_marks(&self) -> Self {
         let mut view = self.clone();
-        let clean = |text: &mut String| {
-            if let Cow::Owned(cleaned) = without_mark(text) {
-                *text = cleaned;
-            }
-        };
+        let clean = presentable;
         let clean_article = |article: &mut ArticleView| {
             [&mut article.title, &mut article.url, &mut article.rubric, &mut article.summary]
                 .into_iter()

@@ -20,6 +20,7 @@ pub mod editing;
 pub mod edition;
 pub mod editor_view;
 pub mod fit;
+mod foreign;
 mod freeze;
 pub mod letter_feeds;
 pub mod mail_images;

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::html::publisher::PublisherView;
-use crate::mail::without_mark;
+
+use super::foreign::presentable;
 
 /// A mail to the newsroom. Texts are plain; the template sets them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -74,10 +75,10 @@ pub struct NoticeCommand {
 }
 
 impl NoticeView {
-    /// The view without characters that ask for a reader's token: relays and sources say what they like.
+    /// The view without characters that ask for a reader's token or that no mail can hold: relays and sources say what they like.
     #[must_use]
     pub(super) fn without_foreign_marks(mut self) -> Self {
-        let clean = |text: &mut String| *text = without_mark(text).into_owned();
+        let clean = presentable;
         [&mut self.subject_line, &mut self.summary, &mut self.title, &mut self.why]
             .into_iter()
             .for_each(clean);

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::html::publisher::PublisherView;
-use crate::mail::{PREFERENCES_MARK, without_mark};
+use crate::mail::PREFERENCES_MARK;
+
+use super::foreign::presentable;
 
 /// A mail to one reader. Texts are plain; the template sets them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,7 +37,7 @@ impl ReaderMailView {
     /// The view without marks in what configuration and readers say; the button's address is ours.
     #[must_use]
     pub(super) fn without_foreign_marks(mut self) -> Self {
-        let clean = |text: &mut String| *text = without_mark(text).into_owned();
+        let clean = presentable;
         clean(&mut self.title);
         self.paragraphs.iter_mut().chain(&mut self.small).for_each(clean);
         self
