@@ -1,12 +1,13 @@
 //! Promises P1 and P2 over random timelines, against a model written from design.md §2 without looking at the code:
-//! articles published, backdated, under embargo, pinned, corrected, retracted, imported as archive; limits whose overflow is
-//! announced or waits; downtime, pauses, changed schedules, stopped and unapproved editions, manual runs, a second node that
+//! articles published, backdated, under embargo, pinned, corrected, retracted, imported as archive, left out for today or for
+//! good, put in by an editor; limits whose overflow is announced or waits; downtime, pauses, changed schedules, stopped and unapproved editions, manual runs, a second node that
 //! ticks at the same moments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use kiosque::articles::ArticleId;
 use kiosque::clock::{DAY, HOUR, MINUTE, Timestamp};
+use kiosque::newsletters::editing::{self, Change, ChangeError};
 use kiosque::newsletters::edition::{self, Edition, EditionId, EditionState};
 use kiosque::newsletters::pins;
 use kiosque::newsletters::run::RunError;
@@ -37,6 +38,10 @@ enum Event {
     Retract(prop::sample::Index),
     /// Until so many minutes from now, or for good.
     Pin(prop::sample::Index, Option<i64>),
+    /// An editor takes one out of the next edition that is frozen, for good or for today.
+    LeaveOut(prop::sample::Index, bool),
+    /// And puts one in.
+    PutIn(prop::sample::Index),
     /// The daemon ticks every few minutes for so many minutes.
     Run(i64),
     /// Nobody ticks.
@@ -63,6 +68,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => any::<prop::sample::Index>().prop_map(Event::Retract),
         1 => (any::<prop::sample::Index>(), prop::option::of(60..30 * 60_i64))
             .prop_map(|(article, minutes)| Event::Pin(article, minutes)),
+        1 => (any::<prop::sample::Index>(), any::<bool>())
+            .prop_map(|(article, for_good)| Event::LeaveOut(article, for_good)),
+        1 => any::<prop::sample::Index>().prop_map(Event::PutIn),
         8 => (10..20 * 60_i64).prop_map(Event::Run),
         2 => (60..60 * 60_i64).prop_map(Event::Down),
         1 => prop::option::of(60..50 * 60_i64).prop_map(Event::Pause),
@@ -96,6 +104,10 @@ struct Model {
     /// Slots of the schedule so far, in order: the instant, and why nothing was sent.
     slots: Vec<(Timestamp, Option<SkipReason>)>,
     sent: BTreeMap<i64, EditionId>,
+    /// What editors left out for today, with the edition.
+    today: BTreeMap<i64, EditionId>,
+    /// What was too old for another edition when it was left out.
+    let_go: BTreeSet<i64>,
 }
 
 impl Model {
@@ -188,6 +200,8 @@ impl Play {
                     self.model.articles.get_mut(&id).expect("it is known").pinned = Some((now, until));
                 }
             }
+            Event::LeaveOut(index, for_good) => self.leave_out(index, for_good).await,
+            Event::PutIn(index) => self.put_in(index).await,
             Event::Run(minutes) => {
                 let end = self.room.now().plus(minutes * MINUTE);
                 while self.room.now() < end {
@@ -336,7 +350,10 @@ impl Play {
 
     async fn revised(&mut self, id: EditionId) {
         let kept: BTreeSet<i64> = self.room.articles_of(id).await.into_iter().collect();
-        self.model.live.retain(|article, by| *by != Some(id) || kept.contains(article));
+        let today = &self.model.today;
+        self.model
+            .live
+            .retain(|article, by| *by != Some(id) || kept.contains(article) || today.contains_key(article));
         let edition = Edition::find(&self.room.desk.db, id).await.expect("an edition");
         if edition.state == EditionState::Expired {
             self.model.live.retain(|_, by| *by != Some(id));
@@ -354,6 +371,7 @@ impl Play {
         let released_at = edition.released_at.expect("a released edition");
         assert!(released_at >= edition.slot_at && released_at <= edition.expires_at);
         self.model.released.push(edition.slot_at);
+        self.end_today(id);
         for article in self.room.articles_of(id).await {
             let before = self.model.sent.insert(article, id);
             assert_eq!(before, None, "article {article} was sent before");
@@ -368,6 +386,74 @@ impl Play {
             edition::stop(&self.room.desk.db, id, self.room.now()).await.expect("it stops");
             self.model.live.retain(|_, by| *by != Some(id));
         }
+    }
+
+    /// The edition that an editor has before him; the daemon goes on until there is one, for a day at most.
+    async fn on_the_desk(&mut self) -> Option<EditionId> {
+        let frozen = "SELECT coalesce(max(id), 0) AS id FROM editions WHERE state = 'frozen'";
+        for _ in 0..210 {
+            let id = self.room.number(frozen).await;
+            if id > 0 {
+                return Some(EditionId(id));
+            }
+            self.step_minutes(7).await;
+        }
+        None
+    }
+
+    async fn step_minutes(&mut self, minutes: i64) {
+        self.room.clock.advance(minutes * MINUTE);
+        self.tick().await;
+    }
+
+    async fn leave_out(&mut self, index: prop::sample::Index, for_good: bool) {
+        let Some(id) = self.on_the_desk().await else { return };
+        let articles = self.room.articles_of(id).await;
+        let article = *index.get(&articles);
+        let change = match for_good {
+            true => Change::Never(ArticleId(article)),
+            false => Change::LeaveOut(ArticleId(article)),
+        };
+        let edition = Edition::find(&self.room.desk.db, id).await.expect("an edition");
+        match editing::change(&self.room.desk, id, &change, "operator", None, self.room.now()).await {
+            Ok(_) if for_good => drop(self.model.live.insert(article, None)),
+            Ok(_) => {
+                self.model.today.insert(article, id);
+                if self.model.articles[&article].published <= edition.slot_at.plus(DAY - MAX_AGE) {
+                    self.model.let_go.insert(article);
+                }
+            }
+            Err(ChangeError::TooFew { .. }) => assert_eq!(articles.len(), 1),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    async fn put_in(&mut self, index: prop::sample::Index) {
+        let Some(id) = self.on_the_desk().await else { return };
+        let Some(article) = self.some(index) else { return };
+        let change = Change::Add(ArticleId(article));
+        match editing::change(&self.room.desk, id, &change, "operator", None, self.room.now()).await {
+            Ok(changed) if changed.new => {
+                let of = &self.model.articles[&article];
+                assert!(of.carried && !of.retracted && !self.model.sent.contains_key(&article), "{of:?}");
+                assert!(of.published <= self.room.now().max(changed.edition.slot_at), "{of:?}");
+                let before = self.model.live.insert(article, Some(id));
+                let was_out = self.room.articles_of(id).await.contains(&article);
+                assert!(was_out && before.is_none_or(|by| by.is_none() || by == Some(id)), "{before:?}");
+                self.model.today.remove(&article);
+            }
+            Ok(_) => assert_eq!(self.model.live.get(&article), Some(&Some(id)), "it is there already"),
+            Err(ChangeError::NotToBeAdded(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// What was left out of an edition for today is free when that is over.
+    fn end_today(&mut self, id: EditionId) {
+        let today = std::mem::take(&mut self.model.today);
+        let (over, open): (BTreeMap<_, _>, _) = today.into_iter().partition(|(_, of)| *of == id);
+        self.model.today = open;
+        self.model.live.retain(|article, by| *by != Some(id) || !over.contains_key(article));
     }
 
     async fn manual(&mut self) {
@@ -454,7 +540,8 @@ impl Play {
                 // Filed too late for max_age, before any released edition could know it.
                 && article.published > article.appearance.plus(-MAX_AGE + DAY + GRACE);
             let passed = self.model.live.get(id) == Some(&None);
-            if due && !passed && self.was_up_since(article.appearance) {
+            let let_go = self.model.let_go.contains(id);
+            if due && !passed && !let_go && self.was_up_since(article.appearance) {
                 assert!(self.model.sent.contains_key(id), "article {id} was lost: {article:?}");
             }
         }
