@@ -210,9 +210,9 @@ fn tight(html: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// What lists show of a mail: ordinary white space becomes single spaces, every no-break space U+00A0.
+/// What lists show of a mail: white space and what no header may hold become single spaces, every no-break space U+00A0.
 fn one_line(text: &str) -> String {
-    plain(&text.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
+    plain(&crate::mail::one_line(text))
 }
 
 /// Lines without trailing spaces, at most two empty ones in a row, one line end at the end.
