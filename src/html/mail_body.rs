@@ -47,10 +47,11 @@ pub fn mail_body(html: &str) -> String {
     out.trim().to_owned()
 }
 
-/// The same as plain text: paragraphs apart by a blank line.
+/// The same as plain text: paragraphs apart by a blank line, a dash before what stands in a list.
 #[must_use]
 pub fn mail_body_text(html: &str) -> String {
-    to_text(&without_pictures(html))
+    let html = without_pictures(html).replace("<li><p>", "<li>").replace("<li>", "<li>– ");
+    to_text(&html)
 }
 
 fn without_pictures(html: &str) -> String {
@@ -162,6 +163,12 @@ mod tests {
         ] {
             assert!(html.contains(part), "{part} in {html}");
         }
+    }
+
+    #[test]
+    fn as_text_lists_keep_their_marks() {
+        let html = "<p>Deux points.</p><ul><li>a</li><li><p>b</p></li></ul><figure><img src=\"x\"></figure>";
+        assert_eq!(mail_body_text(html), "Deux points.\n\n– a\n– b");
     }
 
     #[test]
