@@ -7,7 +7,8 @@ use kiosque::newsletters::edition::{self, Edition};
 use crate::support::database::each_engine;
 use crate::support::newsroom::{Newsroom, OPENING};
 
-const DAILY: &str = "schedule = \"0 7 * * *\"\ntimezone = \"Africa/Lome\"";
+/// Without headlines of other rubrics: who did not choose an article has nothing of it in his copy.
+const DAILY: &str = "schedule = \"0 7 * * *\"\ntimezone = \"Africa/Lome\"\nrelated = 0";
 
 /// Two articles (politique, economie); readers 1–3 of everything, 10–11 of économie, 20 of politique.
 async fn released(db: &kiosque::db::Db) -> (Newsroom, Edition) {
