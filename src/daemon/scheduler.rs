@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use crate::alerts::{self, Kind};
 use crate::app::App;
 use crate::db::{CLOCK_TOLERANCE_MS, Node};
-use crate::delivery::fan_out;
 use crate::delivery::telling::editors;
+use crate::delivery::{fan_out, rectify};
 use crate::newsletters::slot_store::SkipReason;
 
 /// Editions leave on the second.
@@ -148,6 +148,9 @@ async fn step(app: &App) -> anyhow::Result<()> {
     }
     for (edition, rows) in fan_out(&app.desk, &app.clock).await? {
         tracing::info!(%edition, rows, "edition fanned out");
+        app.waker.wake();
+    }
+    if rectify::settle(&app.db, app.clock.now()).await? > 0 {
         app.waker.wake();
     }
     Ok(())

@@ -12,6 +12,7 @@ use crate::config::Span;
 use crate::db::{Db, Engine, Tx};
 use crate::delivery::failpoint::{self, Point};
 use crate::delivery::groups::Groups;
+use crate::delivery::rectify;
 use crate::delivery::sql;
 use crate::newsletters::declaration::Declaration;
 use crate::newsletters::desk::Desk;
@@ -172,7 +173,9 @@ async fn rows(
     common: Common<'_>,
     now: Timestamp,
 ) -> sqlx::Result<u64> {
-    execute!(
+    let rectified =
+        rectify::rows(tx, id, (after, upto), common.domain, common.expire_after.ms(), now).await?;
+    let written = execute!(
         tx,
         sql::FAN_OUT_CHUNK,
         id,
@@ -183,5 +186,6 @@ async fn rows(
         now,
         common.groups.json(),
         common.spread.ms()
-    )
+    )?;
+    Ok(rectified + written)
 }

@@ -19,6 +19,7 @@ pub mod own_data;
 mod policy;
 mod pump;
 pub mod reader_mail;
+pub mod rectify;
 mod relay;
 pub mod replies;
 mod retention;
@@ -59,6 +60,7 @@ pub fn statements() -> Vec<Sql> {
         own_data::statements(),
         telling::editors::ALL.to_vec(),
         unconfirmed::statements(),
+        rectify::statements(),
         welcome::statements(),
     ]
     .concat()

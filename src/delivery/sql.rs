@@ -461,7 +461,7 @@ statements! {
     };
     SETTLE_ALERT_CALL = "UPDATE alert_calls SET next_at = $2, done_at = $3, error = $4 WHERE id = $1";
     HELD_BY_EDITION = "SELECT edition_id, count(*) AS rows, min(reason) AS reason FROM deliveries
-        WHERE held AND edition_id IS NOT NULL AND coalesce(reason, '') <> $1 GROUP BY edition_id ORDER BY edition_id";
+        WHERE held AND edition_id IS NOT NULL AND coalesce(reason, '') NOT IN ($1, $2) GROUP BY edition_id ORDER BY edition_id";
     // Editions whose report is due: all rows are settled, or a day has passed.
     UNREPORTED = "SELECT e.id, n.slug, n.title, e.slot_at, e.released_at, e.fanned_out_at, e.state FROM editions e
         JOIN newsletters n ON n.id = e.newsletter_id

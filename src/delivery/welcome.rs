@@ -17,6 +17,7 @@ statements! {
         JOIN subscribers r ON r.id = o.subscriber_id
         JOIN subscriptions s ON s.subscriber_id = r.id AND s.newsletter_id = $2 AND s.state = 'confirmed'
         JOIN editions e ON e.newsletter_id = s.newsletter_id AND e.state = 'released'
+            AND NOT EXISTS (SELECT 1 FROM rectificatifs x WHERE x.edition_id = e.id)
         WHERE c.token_hash = $1 ORDER BY e.slot_at DESC, e.id DESC LIMIT 1";
 }
 

@@ -30,6 +30,15 @@ pub(super) struct Correction {
 }
 
 impl Correction {
+    /// What a correction of its own tells every reader.
+    pub(super) fn to_everybody(title: &str, url: &str, note: &str) -> Self {
+        Self {
+            id: CorrectionId(0),
+            view: CorrectionView { title: title.to_owned(), url: url.to_owned(), text: note.to_owned() },
+            choices: BTreeSet::from([Choice::All.to_string()]),
+        }
+    }
+
     /// Whether readers of this choice had the article.
     pub(super) fn concerns(&self, choice: &Choice) -> bool {
         self.choices.contains(&choice.to_string())

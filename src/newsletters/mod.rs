@@ -34,6 +34,7 @@ pub mod online;
 mod online_sql;
 pub mod pins;
 pub mod reader_view;
+pub mod rectificatif;
 mod release;
 pub mod render;
 mod revise;
@@ -63,5 +64,5 @@ pub mod zone;
 /// The statements of this module, for the test that prepares every one.
 #[must_use]
 pub fn statements() -> Vec<crate::db::Sql> {
-    [sql::ALL, clicks_sql::ALL, online_sql::ALL, makeup_sql::ALL, editing::ALL].concat()
+    [sql::ALL, clicks_sql::ALL, online_sql::ALL, makeup_sql::ALL, rectificatif::ALL, editing::ALL].concat()
 }

@@ -30,7 +30,8 @@ statements! {
     NAMES_OF_DAY = "SELECT web_name FROM editions WHERE newsletter_id = $1 AND substr(web_name, 1, 10) = $2
         ORDER BY web_name";
     NAMELESS = "SELECT id, slot_at FROM editions WHERE newsletter_id = $1 AND web_name IS NULL
-        AND (state = 'frozen' OR released_at IS NOT NULL) ORDER BY slot_at, id";
+        AND (state = 'frozen' OR released_at IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM rectificatifs x WHERE x.edition_id = editions.id) ORDER BY slot_at, id";
     NAME_EDITION = "UPDATE editions SET web_name = $2 WHERE id = $1 AND web_name IS NULL";
 
     // What pages and feeds of editions show changes when one of these does: a release, an article's change (the category of

@@ -244,13 +244,13 @@ async fn map_choices(tx: &mut Tx, edition: &Edition, variants: &Variants) -> any
 }
 
 /// Puts a revision made after release in force for the rows that were never in doubt; rows that were keep their
-/// bytes and are held, because those contain what was withdrawn.
+/// bytes and are held for `reason`, because those contain what was withdrawn; without a reason they go on.
 pub(super) async fn carry_over(
     desk: &Desk,
     declaration: &Declaration,
     tx: &mut Tx,
     edition: &Edition,
-    reason: &str,
+    reason: Option<&str>,
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let mut variants = Variants::new();
@@ -271,6 +271,8 @@ pub(super) async fn carry_over(
         "no article left in the reader's rubrics",
         now
     )?;
-    execute!(tx, sql::HOLD_DOUBTED, edition.id, edition.revision, reason)?;
+    if let Some(reason) = reason {
+        execute!(tx, sql::HOLD_DOUBTED, edition.id, edition.revision, reason)?;
+    }
     Ok(())
 }

@@ -87,10 +87,20 @@ async fn withdraw(
         next_revision(&mut tx, &mut edition, &changed, now).await?;
         let named: Vec<String> = changed.iter().map(|(article, _)| article.to_string()).collect();
         let reason = format!("contains retracted article {}", named.join(", "));
-        release::carry_over(desk, declaration, &mut tx, &edition, &reason, now).await?;
+        release::carry_over(desk, declaration, &mut tx, &edition, Some(&reason), now).await?;
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Writes the revision of a released edition with an article as it stands now.
+pub(super) async fn follow_correction(
+    tx: &mut Tx,
+    edition: &mut Edition,
+    article: ArticleId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    next_revision(tx, edition, &[(article, false)], now).await.map(drop)
 }
 
 /// Writes the revision without the retracted articles and with the corrected ones. Gives how many are left.

@@ -59,6 +59,7 @@ mod preferences;
 mod reader_files;
 mod reader_pages;
 mod readers;
+mod rectificatif;
 mod reload;
 mod retention;
 mod retractions;

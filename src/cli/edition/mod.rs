@@ -1,5 +1,6 @@
 //! `kiosque edition`: look at one, approve, stop, send.
 
+mod correct;
 mod edit;
 pub(super) mod list;
 mod preview;
@@ -74,6 +75,17 @@ pub(super) enum Verb {
         #[arg(long, value_name = "TIME")]
         to: String,
     },
+    /// Put an article of an edition that has left right, and tell whoever may have got it wrong
+    Correct {
+        /// The edition's number
+        id: EditionId,
+        /// The article's number, or its address on the site
+        #[arg(long, value_name = "ID-OR-URL")]
+        article: String,
+        /// What was wrong and what is right, in French, a sentence or two
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
     /// List editions with their deliveries by state
     List {
         /// Only this newsletter
@@ -104,6 +116,7 @@ pub(super) async fn run(named: Option<&Path>, verb: Verb) -> Result<(), Failure>
         Verb::Stop { id } => steps::stop(named, id).await,
         Verb::Resume { id } => steps::resume(named, id).await,
         Verb::Postpone { id, to } => steps::postpone(named, id, &to).await,
+        Verb::Correct { id, article, note } => correct::correct(named, id, &article, &note).await,
         Verb::List { newsletter, number, format } => {
             list::list(named, newsletter.as_deref(), number, format).await
         }

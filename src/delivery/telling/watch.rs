@@ -3,6 +3,7 @@
 use crate::alerts::{self, Kind};
 use crate::clock::{DAY, Timestamp};
 use crate::db::Db;
+use crate::delivery::rectify::WAITS;
 use crate::delivery::sql;
 use crate::delivery::telling::balance;
 use crate::fetch_all;
@@ -50,7 +51,8 @@ pub(super) async fn check_balance(db: &Db, id: EditionId, now: Timestamp) -> sql
 }
 
 async fn held(db: &Db, now: Timestamp) -> sqlx::Result<()> {
-    let held: Vec<(EditionId, i64, Option<String>)> = fetch_all!(db, sql::HELD_BY_EDITION, EDITION_STOPPED)?;
+    let held: Vec<(EditionId, i64, Option<String>)> =
+        fetch_all!(db, sql::HELD_BY_EDITION, EDITION_STOPPED, WAITS)?;
     let mut wrong = Vec::with_capacity(held.len());
     for (id, rows, reason) in held {
         let detail = format!("{rows} held: {}", reason.as_deref().unwrap_or("no reason given"));
