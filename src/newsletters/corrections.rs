@@ -1,6 +1,7 @@
 //! Corrections: what was wrong in an article that went out is said in the newsletter's next edition, to the choices whose
 //! variant held it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::articles::ArticleId;
@@ -81,12 +82,16 @@ pub(super) async fn due(
     let mut readings: BTreeMap<EditionId, Vec<(String, Shown)>> = BTreeMap::new();
     let mut due: Vec<Correction> = Vec::new();
     for row in rows {
-        if !readings.contains_key(&row.edition_id) {
-            let shown: Vec<(String, Option<String>)> = fetch_all!(tx, sql::SHOWN_TO, row.edition_id)?;
-            let read = |(choice, shown): (String, Option<String>)| (choice, Shown::read(shown.as_deref()));
-            readings.insert(row.edition_id, shown.into_iter().map(read).collect());
-        }
-        let had = readings[&row.edition_id].iter().filter(|(_, shown)| shown.holds(row.article_id));
+        let read = match readings.entry(row.edition_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unread) => {
+                let shown: Vec<(String, Option<String>)> = fetch_all!(tx, sql::SHOWN_TO, row.edition_id)?;
+                let read =
+                    |(choice, shown): (String, Option<String>)| (choice, Shown::read(shown.as_deref()));
+                unread.insert(shown.into_iter().map(read).collect())
+            }
+        };
+        let had = read.iter().filter(|(_, shown)| shown.holds(row.article_id));
         let choices: BTreeSet<String> = had.map(|(choice, _)| choice.clone()).collect();
         match due.iter_mut().find(|correction| correction.id == row.id) {
             Some(correction) => correction.choices.extend(choices),

@@ -145,14 +145,22 @@ pub struct OwnSuppression {
     pub lifted_at: Option<Timestamp>,
 }
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: SubscriberId,
+    address: String,
+    name: Option<String>,
+    created_at: Timestamp,
+    link_mailed_at: Option<Timestamp>,
+}
+
 /// What is kept of the address with this hash, deliveries apart.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn own_reader(tx: &mut Tx, hash: AddressHash) -> sqlx::Result<OwnReader> {
     let suppressions = fetch_all!(tx, OWN_SUPPRESSIONS, hash.as_bytes())?;
-    let row: Option<(SubscriberId, String, Option<String>, Timestamp, Option<Timestamp>)> =
-        fetch_optional!(tx, OWN_SUBSCRIBER, hash.as_bytes())?;
+    let row: Option<Row> = fetch_optional!(tx, OWN_SUBSCRIBER, hash.as_bytes())?;
     let mut reader = OwnReader {
         address: None,
         name: None,
@@ -164,7 +172,7 @@ pub async fn own_reader(tx: &mut Tx, hash: AddressHash) -> sqlx::Result<OwnReade
         suppressions,
         subscriber: None,
     };
-    let Some((id, address, name, since, link_mailed_at)) = row else { return Ok(reader) };
+    let Some(Row { id, address, name, created_at, link_mailed_at }) = row else { return Ok(reader) };
     let mut subscriptions: Vec<OwnSubscription> = fetch_all!(tx, OWN_SUBSCRIPTIONS, id)?;
     for subscription in &mut subscriptions {
         subscription.rubrics = rubrics(tx, &subscription.choice).await?;
@@ -179,7 +187,7 @@ pub async fn own_reader(tx: &mut Tx, hash: AddressHash) -> sqlx::Result<OwnReade
     reader.consent = fetch_all!(tx, OWN_EVENTS, id)?;
     reader.confirmations = confirmations;
     reader.link_mailed_at = link_mailed_at;
-    (reader.address, reader.name, reader.since) = (Some(address), name, Some(since));
+    (reader.address, reader.name, reader.since) = (Some(address), name, Some(created_at));
     reader.subscriber = Some(id);
     Ok(reader)
 }

@@ -43,7 +43,6 @@ fn id(id: i64) -> ArticleId {
 }
 
 /// The subjects of the edition's variants.
-#[expect(clippy::disallowed_methods, reason = "a test's own statement, for one engine or the other")]
 async fn subjects(room: &Newsroom) -> Vec<String> {
     let sql = "SELECT subject FROM variants ORDER BY id";
     match &room.desk.db {
