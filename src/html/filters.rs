@@ -5,7 +5,7 @@ use crate::french::typography::{Spaces, typeset};
 use crate::french::{date, elision, number, reading, sort};
 use crate::html::excerpt;
 use chrono::{NaiveDate, NaiveDateTime};
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 /// Adds every filter, working as `style` says. They take plain text and give plain text; a template's autoescape works
 /// after them.
@@ -81,9 +81,14 @@ fn moment(value: &str) -> Result<NaiveDateTime, Error> {
         .map_err(|_| Error::new(ErrorKind::InvalidOperation, format!("not a date or a moment: {value}")))
 }
 
-/// HTML of a date: its "1er" with the ending raised.
-fn ordinals(text: &str) -> Value {
-    let raised = "1<sup style=\"font-size:70%;line-height:0\">er</sup>";
+/// HTML of a date: its "1er" with the ending raised. Pages have their own style sheet and refuse styles of elements.
+fn ordinals(state: &State, text: &str) -> Value {
+    let own = if state.name().starts_with("pages/") { "" } else { " style=\"font-size:70%;line-height:0\"" };
+    raise_ordinals(text, own)
+}
+
+fn raise_ordinals(text: &str, attributes: &str) -> Value {
+    let raised = format!("1<sup{attributes}>er</sup>");
     let text: String = text
         .split_inclusive(' ')
         .map(|word| match word.strip_suffix(' ') {
@@ -156,11 +161,8 @@ mod tests {
 
     #[test]
     fn the_first_of_a_month_is_raised_in_html() {
-        assert_eq!(
-            ordinals("samedi 1er août 2026").to_string(),
-            "samedi 1<sup style=\"font-size:70%;line-height:0\">er</sup> août 2026"
-        );
-        assert_eq!(ordinals("mardi 21 <b> & 11er").to_string(), "mardi 21 &lt;b> &amp; 11er");
+        assert_eq!(raise_ordinals("samedi 1er août 2026", "").to_string(), "samedi 1<sup>er</sup> août 2026");
+        assert_eq!(raise_ordinals("mardi 21 <b> & 11er", "").to_string(), "mardi 21 &lt;b> &amp; 11er");
     }
 
     #[test]
