@@ -196,7 +196,7 @@ fn print(report: &Report) {
         "#encode, ms",
         "#HTML, bytes",
         "#message, bytes",
-        "#a recipient, µs",
+        "#a recipient, microseconds",
     ]);
     for kind in &report.kinds {
         table.row(vec![
