@@ -45,8 +45,9 @@ fn the_french_of_an_operators_own_template_is_looked_at() {
     std::fs::write(place.path().join("own/email/subject.txt"), "L'édition: your newsletter").unwrap();
     let out = place.out(&["check-config"]);
     for said in ["straight apostrophe", "no-break space", "a word of English in \"L'édition: your n"] {
-        let found =
-            out.lines().any(|line| line.starts_with("warning: mail digest, subject") && line.contains(said));
+        let found = out
+            .lines()
+            .any(|line| line.starts_with("warning: mail digest sobre, subject") && line.contains(said));
         assert!(found, "{said}\n{out}");
     }
 }

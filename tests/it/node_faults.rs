@@ -151,6 +151,8 @@ async fn long_soak(minutes: usize) {
         tokio::time::sleep(Duration::from_secs(60)).await;
         scene.kill(minute).await;
         scene.start(&url);
+        // Who starts without a database ends at once: that is for who starts it to mend.
+        scene.nodes[scene.nodes.len() - 1].id().await;
         if minute % 5 == 0 {
             scene.crash(Duration::from_secs(2));
         }

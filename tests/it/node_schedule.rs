@@ -100,7 +100,10 @@ async fn live_through(own: &mut OwnPostgres, config: &str, moment: &str) {
     .await;
     let arrived: chrono::DateTime<chrono::Utc> = moment.parse().unwrap();
     let over = kiosque::clock::Timestamp::from(arrived).plus(6_500);
-    until("the moment's end", &[&nodes[0], &nodes[1]], async || db.time().await.unwrap() > over).await;
+    until("the moment's end and the edition", &[&nodes[0], &nodes[1]], async || {
+        db.time().await.unwrap() > over && number(&db, SENT_ROWS).await >= i64::try_from(READERS).unwrap()
+    })
+    .await;
     for node in nodes {
         let log = node.log();
         assert!(!log.contains("nothing is scheduled"), "{log}");
