@@ -542,7 +542,8 @@ statements! {
         WHERE s.newsletter_id = $1 AND s.at <= $2 ORDER BY s.at DESC, s.id DESC LIMIT $3";
     EDITION_FACTS = "SELECT e.newsletter_id, n.slug, n.title, n.timezone, e.slot_at, e.due_at, e.state, s.reason,
             e.approved_at, e.released_at, e.fanned_out_at,
-            EXISTS (SELECT 1 FROM folded_deliveries f WHERE f.edition_id = e.id) AS folded
+            EXISTS (SELECT 1 FROM folded_deliveries f WHERE f.edition_id = e.id) AS folded,
+            (SELECT r.of_edition_id FROM rectificatifs r WHERE r.edition_id = e.id) AS rectifies
         FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id WHERE e.id = $1";
     DELIVERIES_OF_READER = (concat!("SELECT id, resend, state, held, reason, due_at, expires_at, attempts, in_doubt_at, relay,
             reply_stage, reply_code, reply_text, message_id, created_at, finished_at,

@@ -205,6 +205,14 @@ fn left_out(edition: &EditionFacts, reader: &Address, now: Timestamp) -> Vec<Str
         )];
     }
     let left = "Pas de message pour cette adresse : ";
+    if let Some(wrong) = edition.rectifies.filter(|_| !edition.folded) {
+        return vec![sentence(
+            &format!(
+                "{left}son exemplaire de l’édition {{}} n’est pas parti, ou ne contenait pas l’erreur rectifiée."
+            ),
+            &[&wrong.to_string()],
+        )];
+    }
     let Some(subscription) = reader.subscription(edition.newsletter_id) else {
         return vec![sentence(&format!("{left}elle n’est pas inscrite à {{}}."), &[&edition.title])];
     };

@@ -24,6 +24,7 @@ fn edition() -> EditionFacts {
         released_at: Some(SLOT),
         fanned_out_at: Some(SLOT.plus(900)),
         folded: false,
+        rectifies: None,
         deliveries: Vec::new(),
         shown: crate::newsletters::shown::Shown::default(),
         choice_has_variant: true,
@@ -243,6 +244,12 @@ fn who_has_no_message_is_told_by_which_rule() {
         "dans ses rubriques d’aujourd’hui (Sport et Culture), l’édition n’avait pas assez d’articles.",
     );
     says(&edition(), &reader(), "c’est une faute du programme.");
+    let rectificatif = EditionFacts { rectifies: Some(EditionId(4)), choice_has_variant: false, ..edition() };
+    says(
+        &rectificatif,
+        &reader(),
+        "son exemplaire de l’édition 4 n’est pas parti, ou ne contenait pas l’erreur",
+    );
     says(&EditionFacts { fanned_out_at: None, ..edition() }, &reader(), "pas encore tous préparés");
     says(&EditionFacts { folded: true, ..edition() }, &reader(), "le détail n’est plus conservé.");
 }

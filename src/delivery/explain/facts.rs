@@ -160,6 +160,7 @@ struct EditionRow {
     released_at: Option<Timestamp>,
     fanned_out_at: Option<Timestamp>,
     folded: bool,
+    rectifies: Option<EditionId>,
 }
 
 /// An edition as it concerns one reader.
@@ -192,6 +193,8 @@ pub struct EditionFacts {
     pub fanned_out_at: Option<Timestamp>,
     /// Its deliveries were removed after the retention time.
     pub folded: bool,
+    /// The edition whose mistake it puts right; none of a digest.
+    pub rectifies: Option<EditionId>,
     /// The reader's messages, the first first.
     pub deliveries: Vec<DeliveryFacts>,
     /// Whether the reader's present choice saw enough articles of it to get one.
@@ -333,6 +336,7 @@ pub async fn edition_facts(db: &Db, id: EditionId, reader: &Address) -> sqlx::Re
         released_at: row.released_at,
         fanned_out_at: row.fanned_out_at,
         folded: row.folded,
+        rectifies: row.rectifies,
         deliveries,
         choice_has_variant,
         chosen,

@@ -58,6 +58,8 @@ fn put(article: &mut DigestArticle, words: &OwnWords) {
     }
     if let Some(summary) = &words.summary {
         article.summary.clone_from(summary);
+        // A beginning of one's own is what readers are to see, not the whole text behind it.
+        article.body = None;
     }
 }
 
