@@ -28,7 +28,7 @@ pub struct SampleArticle {
     pub author: String,
     /// Rubrics' names, the primary one first.
     pub categories: Vec<String>,
-    /// A name that [`image`] knows.
+    /// A name that [`image()`] knows.
     pub image: Option<String>,
     /// What the picture shows, for those who do not see it.
     pub image_alt: Option<String>,
