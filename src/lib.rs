@@ -2,7 +2,7 @@
 //!
 //! The modules stand on floors: each uses only what stands below it (`tests/it/house.rs` reads the `use` lines).
 //! From top to bottom: [`cli`]; [`web`]; [`daemon`]; [`app`]; [`delivery`]; [`newsletters`]; [`feeds`];
-//! [`subscribers`]; [`articles`]; [`images`]; [`alerts`]; [`mail`], [`french`] and [`html`]; [`db`] and [`outbound`]; [`config`], [`clock`] and
+//! [`subscribers`]; [`articles`]; [`images`]; [`alerts`]; [`mail`], [`french`] and [`html`]; [`db`] and [`outbound`]; [`config`], [`clock`], [`recent`] and
 //! [`telemetry`].
 
 pub mod alerts;
@@ -21,6 +21,7 @@ pub mod images;
 pub mod mail;
 pub mod newsletters;
 pub mod outbound;
+pub mod recent;
 pub mod subscribers;
 pub mod telemetry;
 pub mod web;

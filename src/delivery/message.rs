@@ -9,7 +9,6 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::Semaphore;
 
 use crate::db::{Db, Key, Keys, Purpose};
-use crate::delivery::kept::Kept;
 use crate::delivery::mail_token::MailToken;
 use crate::delivery::return_path;
 use crate::delivery::row::{Claimed, Kind};
@@ -19,6 +18,7 @@ use crate::delivery::sql::VARIANT_MESSAGE;
 use crate::fetch_one;
 use crate::mail::{Address, Encoded, Mailbox, Personal};
 use crate::newsletters::variant::VariantId;
+use crate::recent::Recent;
 use crate::subscribers::{ConfirmToken, PreferencesToken, UnsubscribeToken};
 
 /// A variant as it is kept in memory.
@@ -66,13 +66,17 @@ pub(super) enum Unready {
     Differs(&'static str),
 }
 
+/// Bytes of variants kept at a time. An edition of a few dozen variants of 35 kB fits many times; of one with thousands some
+/// are read again, which takes less than sending one message.
+const KEPT: usize = 16 << 20;
+
 /// Builds messages; keeps the variants in use.
 #[derive(Debug)]
 pub(super) struct Messages {
     db: Db,
     keys: Arc<Keys>,
     signing: Signing,
-    variants: Mutex<Kept>,
+    variants: Mutex<Recent<VariantId, Arc<Variant>>>,
     /// Who signs at a time: one a core. More would only take the cores from those who send and write.
     signers: Semaphore,
     unsigned: Unsigned,
@@ -81,8 +85,8 @@ pub(super) struct Messages {
 impl Messages {
     pub(super) fn new(db: Db, keys: Arc<Keys>, signing: Signing) -> Self {
         let signers = Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get));
-        let (variants, unsigned) = Default::default();
-        Self { db, keys, signing, variants, signers, unsigned }
+        let variants = Mutex::new(Recent::new(KEPT));
+        Self { db, keys, signing, variants, signers, unsigned: Unsigned::default() }
     }
 
     /// The message of a row. What is wrong with one row, a panic too, stays with that row.
@@ -147,7 +151,7 @@ impl Messages {
     }
 
     async fn variant(&self, id: VariantId) -> anyhow::Result<Arc<Variant>> {
-        if let Some(variant) = self.kept().get(id) {
+        if let Some(variant) = self.kept().get(&id) {
             return Ok(variant);
         }
         let (envelope_from, message, newsletter): (String, Vec<u8>, Option<String>) =
@@ -155,11 +159,11 @@ impl Messages {
         let envelope_from = Address::parse(&envelope_from).context("the variant's return path")?;
         let message = Encoded::from_bytes(&message).context("the variant's message")?;
         let variant = Arc::new(Variant::of(envelope_from, message, newsletter));
-        self.kept().put(id, &variant);
+        self.kept().put(id, Arc::clone(&variant), variant.bytes());
         Ok(variant)
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, Recent<VariantId, Arc<Variant>>> {
         self.variants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

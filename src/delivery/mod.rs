@@ -10,7 +10,6 @@ pub mod explain;
 mod failpoint;
 mod fan_out;
 pub mod groups;
-mod kept;
 mod mail_token;
 mod marks;
 mod message;

@@ -3,7 +3,6 @@
 //!
 //! Everybody who opens a fresh edition asks for the same few files at the same time: they are answered from memory.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
@@ -18,49 +17,30 @@ use super::refusal::Failure;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::images;
+use crate::recent::Recent;
 
 /// What is kept in memory, in bytes: the pictures of some dozens of editions.
 const KEPT: usize = 24 * 1024 * 1024;
 
 /// The files asked for lately. Cheap to clone; clones are one.
-#[derive(Debug, Clone, Default)]
-struct Kept(Arc<Mutex<Files>>);
-
-#[derive(Debug, Default)]
-struct Files {
-    by_name: HashMap<String, (Bytes, u64)>,
-    bytes: usize,
-    /// Rises with each answer: who was asked for longest ago has the least.
-    asked: u64,
-}
+#[derive(Debug, Clone)]
+struct Kept(Arc<Mutex<Recent<String, Bytes>>>);
 
 impl Kept {
     fn get(&self, name: &str) -> Option<Bytes> {
-        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        files.asked += 1;
-        let now = files.asked;
-        let (bytes, asked) = files.by_name.get_mut(name)?;
-        *asked = now;
-        Some(bytes.clone())
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name)
     }
 
-    fn put(&self, name: String, bytes: Bytes) {
+    fn put(&self, name: String, bytes: &Bytes) {
         let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = files.asked;
-        files.bytes += bytes.len();
-        if let Some((before, _)) = files.by_name.insert(name, (bytes, now)) {
-            files.bytes -= before.len();
-        }
-        while files.bytes > KEPT {
-            let oldest = files.by_name.iter().min_by_key(|(_, (_, asked))| *asked);
-            let Some(oldest) = oldest.map(|(name, _)| name.clone()) else { break };
-            files.bytes -= files.by_name.remove(&oldest).map_or(0, |(bytes, _)| bytes.len());
-        }
+        files.put(name, bytes.clone(), bytes.len());
     }
 }
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/i/{name}", get(file)).layer(Extension(Kept::default()))
+    Router::new()
+        .route("/i/{name}", get(file))
+        .layer(Extension(Kept(Arc::new(Mutex::new(Recent::new(KEPT))))))
 }
 
 async fn file(
@@ -77,7 +57,7 @@ async fn file(
                 return Ok(StatusCode::NOT_FOUND.into_response());
             };
             let bytes = Bytes::from(content);
-            kept.put(name.clone(), bytes.clone());
+            kept.put(name.clone(), &bytes);
             bytes
         }
     };
@@ -123,19 +103,5 @@ mod tests {
             assert_eq!(kind(other), None, "{other}");
         }
         assert_eq!(kind(&format!("{}.jpg", hash.to_uppercase())), None);
-    }
-
-    #[test]
-    fn memory_holds_what_was_asked_for_last() {
-        let kept = Kept::default();
-        let large = Bytes::from(vec![0; KEPT / 3]);
-        for name in ["a", "b", "c"] {
-            kept.put(name.to_owned(), large.clone());
-        }
-        assert!(kept.get("a").is_some());
-        kept.put("d".to_owned(), large.clone());
-        assert!(kept.get("a").is_some() && kept.get("d").is_some());
-        assert!(kept.get("b").is_none() || kept.get("c").is_none());
-        assert!(kept.0.lock().unwrap().bytes <= KEPT);
     }
 }

@@ -3,8 +3,7 @@
 //! Each answer asks the store for the version, which one look into two indexes tells; what was made for another version is
 //! made anew, one page at a time. While the store is away the last good page is served. A reload begins with none.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -16,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::feeds::Format;
 use crate::feeds::snapshot::{Coding, Snapshot};
 use crate::newsletters::online::OnlineVersion;
+use crate::recent::Recent;
 
 /// What is kept, in bytes of what is sent.
 const KEPT: usize = 8 * 1024 * 1024;
@@ -24,13 +24,20 @@ const KEPT: usize = 8 * 1024 * 1024;
 const CACHE: &str = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
 
 /// The pages last asked for. Cheap to clone; clones are one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct KeptPages(Arc<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
-    pages: Mutex<HashMap<String, Arc<Kept>>>,
+    pages: Mutex<Recent<String, Arc<Kept>>>,
     making: tokio::sync::Mutex<()>,
+}
+
+impl Default for KeptPages {
+    fn default() -> Self {
+        let pages = Mutex::new(Recent::new(KEPT));
+        Self(Arc::new(Inner { pages, making: tokio::sync::Mutex::default() }))
+    }
 }
 
 #[derive(Debug)]
@@ -39,7 +46,6 @@ struct Kept {
     snapshot: Snapshot,
     /// What the page says in its header besides what every snapshot does.
     fields: HeaderMap,
-    asked_at: Mutex<Timestamp>,
 }
 
 impl Kept {
@@ -70,60 +76,41 @@ impl KeptPages {
         let version = match OnlineVersion::read(&app.db).await {
             Ok(version) => version,
             Err(error) => {
-                let kept = self.kept(path, None, now).ok_or(error)?;
+                let kept = self.kept(path, None).ok_or(error)?;
                 return Ok(Some(respond(&kept, request, now)));
             }
         };
-        if let Some(kept) = self.kept(path, Some(&version), now) {
+        if let Some(kept) = self.kept(path, Some(&version)) {
             return Ok(Some(respond(&kept, request, now)));
         }
         let _one_at_a_time = self.0.making.lock().await;
-        if let Some(kept) = self.kept(path, Some(&version), now) {
+        if let Some(kept) = self.kept(path, Some(&version)) {
             return Ok(Some(respond(&kept, request, now)));
         }
         let Some(made) = make().await? else { return Ok(None) };
-        let former = self.kept(path, None, now);
-        let kept = Arc::new(keep(made, version, former.as_deref(), now).await?);
-        self.put(path, &kept);
+        let former = self.kept(path, None);
+        let kept = Arc::new(keep(made, version, former.as_deref()).await?);
+        self.pages().put(path.to_owned(), Arc::clone(&kept), kept.size());
         Ok(Some(respond(&kept, request, now)))
     }
 
-    fn kept(&self, path: &str, version: Option<&OnlineVersion>, now: Timestamp) -> Option<Arc<Kept>> {
-        let pages = self.0.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = pages.get(path).filter(|kept| version.is_none_or(|version| kept.version == *version))?;
-        *kept.asked_at.lock().unwrap_or_else(PoisonError::into_inner) = now;
-        Some(Arc::clone(kept))
+    fn pages(&self) -> MutexGuard<'_, Recent<String, Arc<Kept>>> {
+        self.0.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a page, and lets go what was not asked for longest when all are too large.
-    fn put(&self, path: &str, new: &Arc<Kept>) {
-        let mut pages = self.0.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.insert(path.to_owned(), Arc::clone(new));
-        let mut size: usize = pages.values().map(|kept| kept.size()).sum();
-        while size > KEPT && pages.len() > 1 {
-            let asked = |kept: &Kept| *kept.asked_at.lock().unwrap_or_else(PoisonError::into_inner);
-            let others = pages.iter().filter(|(other, _)| *other != path);
-            let Some(oldest) = others.min_by_key(|(_, kept)| asked(kept)).map(|(oldest, _)| oldest.clone())
-            else {
-                break;
-            };
-            size -= pages.remove(&oldest).map_or(0, |kept| kept.size());
-        }
+    fn kept(&self, path: &str, version: Option<&OnlineVersion>) -> Option<Arc<Kept>> {
+        let kept = self.pages().get(path)?;
+        version.is_none_or(|version| kept.version == *version).then_some(kept)
     }
 }
 
-async fn keep(
-    made: Made,
-    version: OnlineVersion,
-    former: Option<&Kept>,
-    now: Timestamp,
-) -> anyhow::Result<Kept> {
+async fn keep(made: Made, version: OnlineVersion, former: Option<&Kept>) -> anyhow::Result<Kept> {
     let (parts, body) = made.page.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.context("a page without a body")?;
     let former = former.map(|former| &former.snapshot);
     // A page has no format of a feed; its own fields say what it is.
     let snapshot = Snapshot::new(Format::Rss, bytes.to_vec(), made.changed.whole_second(), former)?;
-    Ok(Kept { version, snapshot, fields: parts.headers, asked_at: Mutex::new(now) })
+    Ok(Kept { version, snapshot, fields: parts.headers })
 }
 
 /// The page, or that the client has it; what both say is the same.

@@ -20,7 +20,7 @@ const FLOORS: &[&[&str]] = &[
     &["db", "outbound"],
     &["telemetry"],
     &["config"],
-    &["clock"],
+    &["clock", "recent"],
 ];
 
 #[test]
