@@ -241,7 +241,7 @@ where
 fn declarations_digest(app: &App) -> String {
     let text = format!("{:?}", app.declarations.newsletters);
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest)
 }
 
 /// What this node's jitter depends on.

@@ -223,10 +223,7 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
 
 /// Half of SHA-256 in hexadecimal: digits only, so that no tag ends by chance in a coding's suffix.
 fn hash(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref()[..16].iter().fold(String::with_capacity(32), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(&digest(&SHA256, bytes).as_ref()[..16])
 }
 
 #[cfg(test)]

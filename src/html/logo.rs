@@ -59,7 +59,7 @@ impl Logo {
         }
         let Some((media_type, ending)) = kind(&bytes) else { return Err(LogoError::Unknown { path }) };
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
-        let hash: String = hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex::encode(&hash.as_ref()[..8]);
         Ok(Logo { name: format!("{hash}.{ending}"), media_type, bytes })
     }
 }

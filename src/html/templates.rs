@@ -367,7 +367,7 @@ fn version(sources: &BTreeMap<String, String>, style: Style) -> String {
             digest.update(part.as_bytes());
         }
     }
-    digest.finish().as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest.finish().as_ref()[..8])
 }
 
 /// One mistake in a template.

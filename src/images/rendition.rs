@@ -1,7 +1,5 @@
 //! A picture made small, each size within its bytes.
 
-use std::fmt::Write;
-
 use aws_lc_rs::digest;
 use image::imageops::{self, FilterType};
 use image::{GenericImageView, RgbImage};
@@ -94,11 +92,7 @@ fn webp(picture: &RgbImage, quality: u8) -> Option<Vec<u8>> {
 /// 128 bits of SHA-256 in hexadecimal, and the ending.
 fn name(bytes: &[u8], size: Size) -> String {
     let hash = digest::digest(&digest::SHA256, bytes);
-    let mut name = String::with_capacity(37);
-    for byte in &hash.as_ref()[..16] {
-        let _ = write!(name, "{byte:02x}");
-    }
-    name + if size.is_jpeg() { ".jpg" } else { ".webp" }
+    hex::encode(&hash.as_ref()[..16]) + if size.is_jpeg() { ".jpg" } else { ".webp" }
 }
 
 #[cfg(test)]

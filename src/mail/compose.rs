@@ -253,8 +253,7 @@ fn boundary(text: &[u8], html: &[u8]) -> String {
     both.push(0);
     both.extend_from_slice(html);
     let hash = digest(&SHA256, &both);
-    let hex: String = hash.as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("=_{hex}")
+    format!("=_{}", hex::encode(&hash.as_ref()[..12]))
 }
 
 #[cfg(test)]

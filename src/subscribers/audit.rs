@@ -161,7 +161,7 @@ impl Source {
 }
 
 fn pseudonym(hash: &[u8]) -> String {
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hash[..hash.len().min(8)])
 }
 
 /// Writes down what an operator (`by`) did with readers' data: `act` such as `subscriber.export`, of one reader where it was

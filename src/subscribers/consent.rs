@@ -299,7 +299,7 @@ mod tests {
             wording::kept(&["X".to_owned(), "Y".to_owned()]),
         ];
         let digest = digest(&SHA256, said.join("\n").as_bytes());
-        let fingerprint: String = digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = hex::encode(&digest.as_ref()[..4]);
         assert_eq!(
             (wording::VERSION, fingerprint.as_str()),
             ("2026-11", "0991dba3"),

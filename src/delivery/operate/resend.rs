@@ -88,7 +88,7 @@ pub async fn resend(
     let domain = declaration.map_or_else(|| desk.config.public_url.host(), |d| d.from.address().domain());
     let lifetime = declaration.map_or(Span::hours(24), |d| d.expire_after);
     let number = source.resends + 1;
-    let reader: String = hash.as_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let reader = hex::encode(&hash.as_bytes()[..8]);
     execute!(
         &mut tx,
         sql::ADD_RESEND,

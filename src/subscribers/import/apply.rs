@@ -1,7 +1,6 @@
 //! People into the store, by chunks small enough that nobody else waits long.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -106,7 +105,7 @@ impl<'a> Taker<'a> {
         let wanted = self.wanted(&person, summary);
         let domain = person.address.rsplit('@').next().unwrap_or_default();
         let row = |what| Staged {
-            hash: hex(&person.hash),
+            hash: hex::encode(&person.hash),
             address: person.address.clone(),
             domain: domain.to_owned(),
             name: person.name.clone(),
@@ -326,12 +325,4 @@ fn may_pass(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| {
         error.is_unique_violation() || matches!(error.code().as_deref(), Some("40P01" | "40001"))
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
