@@ -7,20 +7,20 @@ use anyhow::Context;
 
 use crate::clock::{DAY, MINUTE, Timestamp};
 use crate::db::{Keys, Tx};
+use crate::delivery::automatic;
 use crate::delivery::mail_token::MailToken;
 use crate::delivery::row::Kind;
 use crate::delivery::store::{self, NewDelivery};
 use crate::french::date;
 use crate::french::number::{self, grouped};
 use crate::html::publisher::PublisherView;
-use crate::mail::{self, Draft, LINK_MARK};
+use crate::mail::LINK_MARK;
 use crate::newsletters::declaration::Declaration;
 use crate::newsletters::desk::Desk;
 use crate::newsletters::editing::look::{self, Standing};
 use crate::newsletters::edition::{Edition, EditionId};
 use crate::newsletters::editor_view::{EditorMailArticle, EditorMailSection, EditorMailView};
 use crate::newsletters::render::render_editor;
-use crate::newsletters::variant;
 use crate::subscribers::AddressHash;
 use crate::{execute, fetch_all, fetch_optional, statements, text_enum};
 
@@ -115,22 +115,10 @@ async fn tell_one(
     let url = desk.config.public_url.join(&format!("{EDITOR_PATH}{LINK_MARK}"));
     let view = view(&standing, declaration, told, PublisherView::from(&desk.config.publisher), url);
     let rendered = render_editor(&desk.templates, view)?;
-    let message = mail::compose(&Draft {
-        from: declaration.from.clone(),
-        reply_to: None,
-        subject: rendered.subject.clone(),
-        text: rendered.text,
-        html: rendered.html,
-        date: None,
-        list: None,
-        auto: true,
-    })?;
     // Postponed, it is told of again.
     let key = format!("editing:{id}:{told}:{}", standing.edition.due_at.millis());
     let mut tx = desk.db.begin().await?;
-    let bounce_to = declaration.bounce_to.as_str();
-    let variant =
-        variant::store_other(&mut tx, key.as_bytes(), &rendered.subject, bounce_to, &message, now).await?;
+    let variant = automatic::store_to_newsroom(&mut tx, declaration, &key, rendered, now).await?;
     let mut rows = 0;
     for (number, address) in declaration.editors.iter().enumerate() {
         let dedup_key = format!("{key}:{number}");

@@ -2,14 +2,14 @@
 
 use crate::clock::{DAY, Timestamp};
 use crate::db::{Keys, Tx};
+use crate::delivery::automatic;
 use crate::delivery::row::Kind;
 use crate::delivery::store::{self, NewDelivery};
-use crate::mail::{self, Address, Draft};
+use crate::mail::Address;
 use crate::newsletters::declaration::Declaration;
 use crate::newsletters::desk::Desk;
 use crate::newsletters::notice_view::NoticeView;
 use crate::newsletters::render::render_notice;
-use crate::newsletters::variant;
 use crate::subscribers::AddressHash;
 
 /// What is told a day late is of no use (ms).
@@ -40,19 +40,7 @@ pub(super) async fn enqueue(
     now: Timestamp,
 ) -> anyhow::Result<usize> {
     let rendered = render_notice(&desk.templates, notice.view)?;
-    let message = mail::compose(&Draft {
-        from: notice.from.from.clone(),
-        reply_to: None,
-        subject: rendered.subject.clone(),
-        text: rendered.text,
-        html: rendered.html,
-        date: None,
-        list: None,
-        auto: true,
-    })?;
-    let bounce_to = notice.from.bounce_to.as_str();
-    let variant =
-        variant::store_other(tx, notice.key.as_bytes(), &rendered.subject, bounce_to, &message, now).await?;
+    let variant = automatic::store_to_newsroom(tx, notice.from, notice.key, rendered, now).await?;
     let mut rows = 0;
     for (number, address) in to.iter().enumerate() {
         let hash = AddressHash::of(keys, address);
