@@ -88,8 +88,21 @@ pub struct Declarations {
 impl Declarations {
     /// The newsletter with this slug, present or former.
     pub fn newsletter(&self, slug: &str) -> Option<&Declaration> {
-        let current = self.newsletters.iter().find(|n| n.slug.as_str() == slug);
-        current.or_else(|| self.newsletters.iter().find(|n| n.was.iter().any(|was| was.as_str() == slug)))
+        find(&self.newsletters, slug)
+    }
+}
+
+/// The newsletter with this slug, present or former.
+pub(super) fn find<'a>(newsletters: &'a [Declaration], slug: &str) -> Option<&'a Declaration> {
+    let current = newsletters.iter().find(|newsletter| newsletter.slug.as_str() == slug);
+    let former = |newsletter: &&Declaration| newsletter.was.iter().any(|was| was.as_str() == slug);
+    current.or_else(|| newsletters.iter().find(former))
+}
+
+impl Declaration {
+    /// How many articles an edition has at least: an edition without any is none.
+    pub(super) fn least_articles(&self) -> usize {
+        usize::try_from(self.min_articles).unwrap_or(usize::MAX).max(1)
     }
 }
 

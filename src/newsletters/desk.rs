@@ -9,7 +9,7 @@ use crate::config::{Approval, Config};
 use crate::db::{Db, Tx};
 use crate::html::templates::Templates;
 
-use super::declaration::Declaration;
+use super::declaration::{self, Declaration};
 use super::edition::{Edition, EditionId};
 use super::freeze;
 use super::newsletter::Newsletter;
@@ -47,10 +47,15 @@ impl Desk {
     /// The declaration with this slug, present or former.
     #[must_use]
     pub fn declaration(&self, slug: &str) -> Option<&Declaration> {
-        let mut all = self.newsletters.iter();
-        let former = |declaration: &&Declaration| declaration.was.iter().any(|was| was.as_str() == slug);
-        all.find(|declaration| declaration.slug.as_str() == slug)
-            .or_else(|| self.newsletters.iter().find(former))
+        declaration::find(&self.newsletters, slug)
+    }
+
+    /// The declaration with this slug, of an edition that cannot be worked on without one.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn declared(&self, slug: &str) -> anyhow::Result<&Declaration> {
+        self.declaration(slug).with_context(|| format!("the newsletter `{slug}` is not declared any more"))
     }
 
     /// One step: due slots are taken, what changed under open editions makes revisions, what is due is released.

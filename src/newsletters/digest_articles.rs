@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use crate::articles::{ArticleId, CategoryId};
 use crate::clock::Timestamp;
+use crate::config::DigestContent;
 use crate::db::{Tx, json_list};
 use crate::fetch_all;
 use crate::html::{mail_body, mail_body_text};
 use crate::images;
 
+use super::declaration::Declaration;
 use super::digest_view::BodyView;
 use super::mail_images::ArticleImage;
 use super::makeup_sql;
@@ -93,8 +95,21 @@ pub(super) async fn load(tx: &mut Tx, taken: &[Taken]) -> sqlx::Result<Vec<Diges
     Ok(taken.iter().filter_map(article).collect())
 }
 
+/// Reads the articles as the newsletter's mails show them: with their whole texts where it brings those.
+pub(super) async fn load_for(
+    tx: &mut Tx,
+    declaration: &Declaration,
+    taken: &[Taken],
+) -> sqlx::Result<Vec<DigestArticle>> {
+    let mut articles = load(tx, taken).await?;
+    if declaration.makeup.content == DigestContent::Full {
+        read_bodies(tx, &mut articles).await?;
+    }
+    Ok(articles)
+}
+
 /// Gives each article its whole text, made for mails. One without text keeps its summary.
-pub(super) async fn read_bodies(tx: &mut Tx, articles: &mut [DigestArticle]) -> sqlx::Result<()> {
+async fn read_bodies(tx: &mut Tx, articles: &mut [DigestArticle]) -> sqlx::Result<()> {
     let ids = json_list(articles.iter().map(|article| article.placed.article.0));
     let rows: Vec<(ArticleId, String)> = fetch_all!(tx, makeup_sql::DIGEST_BODIES, ids.as_str())?;
     for (id, body) in rows {

@@ -98,6 +98,5 @@ pub(super) async fn is_enough(
     let articles = digest_articles::load(tx, &selection.taken).await?;
     let placed: Vec<_> = articles.iter().map(|article| article.placed.clone()).collect();
     let seen = Seen::of(&placed, rubrics, &Choice::All, declaration.makeup.limits);
-    let least = usize::try_from(declaration.min_articles).unwrap_or(usize::MAX).max(1);
-    Ok(seen.count() >= least)
+    Ok(seen.count() >= declaration.least_articles())
 }

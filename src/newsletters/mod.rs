@@ -32,6 +32,7 @@ pub mod newsletter;
 pub mod notice_view;
 pub mod online;
 mod online_sql;
+mod parts;
 pub mod pins;
 pub mod reader_view;
 pub mod rectificatif;

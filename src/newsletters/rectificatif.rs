@@ -23,6 +23,7 @@ use super::declaration::Declaration;
 use super::desk::Desk;
 use super::digest_articles;
 use super::edition::{Edition, EditionError, EditionId, Revision, write_revision};
+use super::parts::Parts;
 use super::release;
 use super::revise;
 use super::seen::Layout;
@@ -178,15 +179,13 @@ async fn short_edition(
 
     // One article is enough here, whatever the newsletter wants.
     let declaration = Declaration { min_articles: 1, ..declaration.clone() };
+    let corrections = vec![Correction::to_everybody(&title, &told.url, note)];
     let rubrics = selection::rubrics_of(tx, &declaration).await?;
-    let corrections = [Correction::to_everybody(&title, &told.url, note)];
+    let parts = Parts { rubrics, articles, reworded: Vec::new(), words, corrections };
     let sheet = Sheet {
         desk,
         declaration: &declaration,
-        rubrics: &rubrics,
-        articles: &articles,
-        words: &words,
-        corrections: &corrections,
+        parts: &parts,
         edition: Some(id),
         slot_at: now,
         online: None,

@@ -8,7 +8,6 @@ use anyhow::Context;
 use tokio::task::JoinSet;
 
 use crate::clock::Timestamp;
-use crate::config::DigestContent;
 use crate::db::Tx;
 use crate::subscribers::{Choice, ChoiceId};
 use crate::{execute, fetch_all, fetch_one};
@@ -16,13 +15,11 @@ use crate::{execute, fetch_all, fetch_one};
 use super::corrections::{self, Correction};
 use super::declaration::Declaration;
 use super::desk::Desk;
-use super::digest_articles::{self, DigestArticle};
 use super::editing;
-use super::edition::{Edition, EditionId, EditionState, Revision};
-use super::online;
+use super::edition::{Edition, EditionId, EditionState};
+use super::parts::Parts;
 use super::revise;
-use super::seen::{Layout, Rubric};
-use super::selection;
+use super::seen::Layout;
 use super::sql;
 use super::variant::{self, Sheet, Variant, VariantId};
 
@@ -103,31 +100,8 @@ async fn in_use(tx: &mut Tx, edition: &Edition) -> sqlx::Result<Vec<InUse>> {
     fetch_all!(tx, sql::CHOICES_IN_USE, edition.newsletter_id)
 }
 
-/// What the variants of a revision are made of.
-struct Parts {
-    rubrics: Vec<Rubric>,
-    articles: Vec<DigestArticle>,
-    words: Revision,
-    corrections: Vec<Correction>,
-}
-
 /// A choice in use and what it sees, if that is enough.
 type Made = (InUse, Option<Variant>);
-
-impl Parts {
-    async fn read(tx: &mut Tx, declaration: &Declaration, edition: &Edition) -> anyhow::Result<Self> {
-        let rubrics = selection::rubrics_of(tx, declaration).await?;
-        let taken = edition.taken(tx).await?;
-        let mut articles = digest_articles::load(tx, &taken).await?;
-        if declaration.makeup.content == DigestContent::Full {
-            digest_articles::read_bodies(tx, &mut articles).await?;
-        }
-        editing::own_words::apply(tx, edition.id, edition.revision, &mut articles).await?;
-        let words = edition.words(tx).await?;
-        let corrections = corrections::due(tx, edition.newsletter_id, Some(edition.id)).await?;
-        Ok(Self { rubrics, articles, words, corrections })
-    }
-}
 
 /// Variants in the making, on all cores: a thread each renders a few choices while those before are stored.
 struct Rendering {
@@ -187,21 +161,8 @@ impl Rendering {
 impl Press {
     fn render(&self, choices: Vec<InUse>) -> anyhow::Result<Vec<Made>> {
         let Self { desk, declaration, edition, parts } = self;
-        let sheet = Sheet {
-            desk,
-            declaration,
-            rubrics: &parts.rubrics,
-            articles: &parts.articles,
-            words: &parts.words,
-            corrections: &parts.corrections,
-            edition: Some(edition.id),
-            slot_at: edition.slot_at,
-            online: edition
-                .web_name
-                .as_ref()
-                .map(|name| online::edition_url(&desk.config.public_url, &declaration.slug, name)),
-            prefix: None,
-        };
+        let sheet = Sheet::of(desk, declaration, edition, parts);
+        let sheet = Sheet { edition: Some(edition.id), ..sheet };
         let variant = |choice: InUse| -> anyhow::Result<Made> {
             let variant = sheet.variant(&choice.categories.parse::<Choice>()?, choice.layout)?;
             Ok((choice, variant))

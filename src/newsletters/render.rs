@@ -104,7 +104,7 @@ pub fn render(
     view: &DigestView,
 ) -> Result<Rendered, RenderError> {
     let view = &view.without_foreign_marks();
-    let subject = one_line(&templates.render("email/subject.txt", view)?);
+    let subject = subject_of(templates, view)?;
     let preheader = one_line(&templates.render("email/preheader.txt", view)?);
     let text_of = |context: &Context<'_, DigestView>| templates.render(&template.text(), context);
     let write = |view: &DigestView, excerpts: Excerpts| -> Result<(String, String), RenderError> {
@@ -126,18 +126,26 @@ pub fn render(
     Ok(Rendered { subject, preheader, html, text, trimmed })
 }
 
+/// The subject alone, as [`render`] writes it.
+///
+/// # Errors
+///
+/// When a template is wrong or asks for what the view does not hold.
+pub(super) fn subject(templates: &Templates, view: &DigestView) -> Result<String, RenderError> {
+    subject_of(templates, &view.without_foreign_marks())
+}
+
+fn subject_of(templates: &Templates, view: &DigestView) -> Result<String, RenderError> {
+    Ok(one_line(&templates.render("email/subject.txt", view)?))
+}
+
 /// Writes the mail that asks whether an address is right.
 ///
 /// # Errors
 ///
 /// When a template is wrong or asks for what the view does not hold.
 pub fn render_confirmation(templates: &Templates, view: &ConfirmationView) -> Result<Rendered, RenderError> {
-    let subject = one_line(&templates.render("email/confirmation_subject.txt", view)?);
-    let preheader = one_line(&templates.render("email/confirmation_preheader.txt", view)?);
-    let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
-    let html = html_of(templates, "email/confirmation.mjml", &context)?;
-    let text = tidy(&templates.render("email/confirmation.txt", &context)?);
-    Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
+    mail(templates, "confirmation", view)
 }
 
 /// Writes a mail with one link for its reader alone.
@@ -146,12 +154,7 @@ pub fn render_confirmation(templates: &Templates, view: &ConfirmationView) -> Re
 ///
 /// When a template is wrong or asks for what the view does not hold.
 pub fn render_link(templates: &Templates, view: &ButtonView) -> Result<Rendered, RenderError> {
-    let subject = one_line(&templates.render("email/link_subject.txt", view)?);
-    let preheader = one_line(&templates.render("email/link_preheader.txt", view)?);
-    let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
-    let html = html_of(templates, "email/link.mjml", &context)?;
-    let text = tidy(&templates.render("email/link.txt", &context)?);
-    Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
+    mail(templates, "link", view)
 }
 
 /// Writes a mail to the newsroom.
@@ -160,13 +163,7 @@ pub fn render_link(templates: &Templates, view: &ButtonView) -> Result<Rendered,
 ///
 /// When a template is wrong or asks for what the view does not hold.
 pub fn render_notice(templates: &Templates, view: NoticeView) -> Result<Rendered, RenderError> {
-    let view = &view.without_foreign_marks();
-    let subject = one_line(&templates.render("email/notice_subject.txt", view)?);
-    let preheader = one_line(&templates.render("email/notice_preheader.txt", view)?);
-    let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
-    let html = html_of(templates, "email/notice.mjml", &context)?;
-    let text = tidy(&templates.render("email/notice.txt", &context)?);
-    Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
+    mail(templates, "notice", &view.without_foreign_marks())
 }
 
 /// Writes the mail that leads editors to an edition's page.
@@ -175,13 +172,7 @@ pub fn render_notice(templates: &Templates, view: NoticeView) -> Result<Rendered
 ///
 /// When a template is wrong or asks for what the view does not hold.
 pub fn render_editor(templates: &Templates, view: EditorMailView) -> Result<Rendered, RenderError> {
-    let view = &view.without_foreign_marks();
-    let subject = one_line(&templates.render("email/editor_subject.txt", view)?);
-    let preheader = one_line(&templates.render("email/editor_preheader.txt", view)?);
-    let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
-    let html = html_of(templates, "email/editor.mjml", &context)?;
-    let text = tidy(&templates.render("email/editor.txt", &context)?);
-    Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
+    mail(templates, "editor", &view.without_foreign_marks())
 }
 
 /// Writes a mail to one reader about the letters themselves.
@@ -190,12 +181,17 @@ pub fn render_editor(templates: &Templates, view: EditorMailView) -> Result<Rend
 ///
 /// When a template is wrong or asks for what the view does not hold.
 pub fn render_reader_mail(templates: &Templates, view: ReaderMailView) -> Result<Rendered, RenderError> {
-    let view = &view.without_foreign_marks();
-    let subject = one_line(&templates.render("email/reader_subject.txt", view)?);
-    let preheader = one_line(&templates.render("email/reader_preheader.txt", view)?);
+    mail(templates, "reader", &view.without_foreign_marks())
+}
+
+/// Writes a mail that is no digest by its four templates, those of `email/` whose names begin with `name`.
+fn mail(templates: &Templates, name: &str, view: &impl Serialize) -> Result<Rendered, RenderError> {
+    let part = |ending: &str| format!("email/{name}{ending}");
+    let subject = one_line(&templates.render(&part("_subject.txt"), view)?);
+    let preheader = one_line(&templates.render(&part("_preheader.txt"), view)?);
     let context = Context { view, subject: &subject, preheader: &preheader, excerpts: EXCERPTS[0] };
-    let html = html_of(templates, "email/reader.mjml", &context)?;
-    let text = tidy(&templates.render("email/reader.txt", &context)?);
+    let html = html_of(templates, &part(".mjml"), &context)?;
+    let text = tidy(&templates.render(&part(".txt"), &context)?);
     Ok(Rendered { subject, preheader, html, text, trimmed: Trimmed::default() })
 }
 

@@ -3,7 +3,6 @@
 use anyhow::Context;
 
 use crate::clock::Timestamp;
-use crate::config::DigestContent;
 use crate::db::Tx;
 use crate::fetch_all;
 use crate::mail::Encoded;
@@ -17,6 +16,7 @@ use super::edition::{EditionId, Revision};
 use super::freeze::{self, Frozen, SlotToFill};
 use super::newsletter::Newsletter;
 use super::online;
+use super::parts::Parts;
 use super::release;
 use super::render::Rendered;
 use super::seen::Layout;
@@ -101,21 +101,20 @@ impl Desk {
         let mut tx = self.db.begin_read().await?;
         let rubrics = selection::rubrics_of(&mut tx, declaration).await?;
         let selection = selection::select(&mut tx, &newsletter, declaration, &rubrics, now).await?;
-        let mut articles = digest_articles::load(&mut tx, &selection.taken).await?;
-        if declaration.makeup.content == DigestContent::Full {
-            digest_articles::read_bodies(&mut tx, &mut articles).await?;
-        }
-        let corrections = corrections::due(&mut tx, newsletter.id, None).await?;
+        let articles = digest_articles::load_for(&mut tx, declaration, &selection.taken).await?;
+        let parts = Parts {
+            rubrics,
+            articles,
+            reworded: Vec::new(),
+            words: Revision { subject: None, note: None, cause: String::new(), created_at: now },
+            corrections: corrections::due(&mut tx, newsletter.id, None).await?,
+        };
         let choices = choices(&mut tx, &newsletter).await?;
         drop(tx);
-        let words = Revision { subject: None, note: None, cause: String::new(), created_at: now };
         let sheet = Sheet {
             desk: self,
             declaration,
-            rubrics: &rubrics,
-            articles: &articles,
-            words: &words,
-            corrections: &corrections,
+            parts: &parts,
             edition: None,
             slot_at: now,
             // It has no page of its own yet.
@@ -132,12 +131,12 @@ impl Desk {
             } else if choice == "all" {
                 return Err(RunError::Empty {
                     slug: slug.to_owned(),
-                    found: articles.len(),
+                    found: parts.articles.len(),
                     wanted: declaration.min_articles,
                 });
             }
         }
-        Ok(Preview { articles: articles.len(), mails })
+        Ok(Preview { articles: parts.articles.len(), mails })
     }
 
     /// Makes an edition now and releases it at once.

@@ -101,20 +101,7 @@ pub async fn select(
     rubrics: &[Rubric],
     slot_at: Timestamp,
 ) -> sqlx::Result<Selection> {
-    let opening = newsletter.opening_at.unwrap_or_else(|| opening_before(declaration, slot_at));
-    let (previous,): (Option<Timestamp>,) =
-        fetch_one!(tx, sql::PREVIOUS_RELEASED_SLOT, newsletter.id, slot_at)?;
-    let published_after = previous.unwrap_or(opening).plus(-declaration.max_age.ms());
-    let categories = json_list(rubrics.iter().map(|rubric| rubric.id.0));
-    let candidates: Vec<Row> = fetch_all!(
-        tx,
-        sql::CANDIDATES,
-        newsletter.id,
-        published_after,
-        slot_at,
-        opening,
-        categories.as_str()
-    )?;
+    let candidates = candidates(tx, newsletter, declaration, rubrics, slot_at, slot_at).await?;
     let cut = match declaration.after_pause {
         AfterPause::Fresh => last_slot_of_a_long_pause(tx, newsletter.id, slot_at).await?,
         AfterPause::CatchUp => None,
@@ -133,8 +120,38 @@ pub async fn select(
     Ok(Selection {
         taken: makeup::arrange(candidates, makeup.limits, makeup.overflow, too_old),
         passed: passed.into_iter().map(|candidate| candidate.id).collect(),
-        opening,
+        opening: opening(newsletter, declaration, slot_at),
     })
+}
+
+/// What could be put into the edition of a slot as an addition, newest first: what P1 would give it at `until`.
+pub(super) async fn offered(
+    tx: &mut Tx,
+    newsletter: &Newsletter,
+    declaration: &Declaration,
+    slot_at: Timestamp,
+    until: Timestamp,
+) -> sqlx::Result<Vec<ArticleId>> {
+    let rubrics = rubrics_of(tx, declaration).await?;
+    let rows = candidates(tx, newsletter, declaration, &rubrics, slot_at, until).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// What the edition of a slot may take, newest first, of what was published until `until`.
+async fn candidates(
+    tx: &mut Tx,
+    newsletter: &Newsletter,
+    declaration: &Declaration,
+    rubrics: &[Rubric],
+    slot_at: Timestamp,
+    until: Timestamp,
+) -> sqlx::Result<Vec<Row>> {
+    let opening = opening(newsletter, declaration, slot_at);
+    let (previous,): (Option<Timestamp>,) =
+        fetch_one!(tx, sql::PREVIOUS_RELEASED_SLOT, newsletter.id, slot_at)?;
+    let published_after = previous.unwrap_or(opening).plus(-declaration.max_age.ms());
+    let categories = json_list(rubrics.iter().map(|rubric| rubric.id.0));
+    fetch_all!(tx, sql::CANDIDATES, newsletter.id, published_after, until, opening, categories.as_str())
 }
 
 /// The rows with what their order follows from.
@@ -171,13 +188,13 @@ async fn candidates_of(
     Ok(rows.into_iter().map(candidate).collect())
 }
 
-/// The slot before a newsletter's first edition; for a schedule without an earlier one, a day before.
-fn opening_before(declaration: &Declaration, slot_at: Timestamp) -> Timestamp {
-    let before = slot_at.plus(-1).to_utc();
-    declaration
-        .schedule
-        .previous_slot(declaration.zone, before)
-        .map_or(slot_at.plus(-crate::clock::DAY), |slot| slot.at.into())
+/// The newsletter's opening; before its first edition the slot before that, or a day before where the schedule has none.
+fn opening(newsletter: &Newsletter, declaration: &Declaration, slot_at: Timestamp) -> Timestamp {
+    newsletter.opening_at.unwrap_or_else(|| {
+        let before = slot_at.plus(-1).to_utc();
+        let slot = declaration.schedule.previous_slot(declaration.zone, before);
+        slot.map_or(slot_at.plus(-crate::clock::DAY), |slot| slot.at.into())
+    })
 }
 
 /// The last paused slot since the edition before, when the pause covered more than one.

@@ -21,11 +21,13 @@ use super::digest_view::{
     AnnouncedView, ArticleView, BodyView, DigestView, HeadlineView, LinkView, LinksView, NewsletterView,
     RelatedView, SectionView,
 };
-use super::edition::{EditionId, Revision};
+use super::edition::{Edition, EditionId};
 use super::mail_images;
+use super::online;
+use super::parts::Parts;
 use super::render::{self, Rendered};
 use super::rhythm;
-use super::seen::{Layout, Rubric, Seen};
+use super::seen::{Layout, Placed, Seen};
 use super::shown::Shown;
 use super::sql;
 use super::subject::SubjectWords;
@@ -40,12 +42,8 @@ id_type! {
 pub(super) struct Sheet<'a> {
     pub(super) desk: &'a Desk,
     pub(super) declaration: &'a Declaration,
-    pub(super) rubrics: &'a [Rubric],
-    pub(super) articles: &'a [DigestArticle],
-    pub(super) words: &'a Revision,
-    /// What was wrong in earlier editions.
-    pub(super) corrections: &'a [Correction],
-    /// The edition, once it is one: openings of its articles may be counted.
+    pub(super) parts: &'a Parts,
+    /// The edition whose openings of articles may be counted, if any.
     pub(super) edition: Option<EditionId>,
     /// The slot's instant: the mail's date, and the day it names.
     pub(super) slot_at: Timestamp,
@@ -65,17 +63,24 @@ pub(super) struct Variant {
     pub(super) message: Encoded,
 }
 
-impl Sheet<'_> {
+impl<'a> Sheet<'a> {
+    /// An edition's, as nobody's opening is counted.
+    pub(super) fn of(
+        desk: &'a Desk,
+        declaration: &'a Declaration,
+        edition: &Edition,
+        parts: &'a Parts,
+    ) -> Self {
+        let page = |name: &String| online::edition_url(&desk.config.public_url, &declaration.slug, name);
+        let online = edition.web_name.as_ref().map(page);
+        Self { desk, declaration, parts, edition: None, slot_at: edition.slot_at, online, prefix: None }
+    }
+
     /// What a choice sees; nothing when that is less than `min_articles`.
     pub(super) fn variant(&self, wanted: &Choice, layout: Layout) -> anyhow::Result<Option<Variant>> {
-        let placed: Vec<_> = self.articles.iter().map(|article| article.placed.clone()).collect();
-        let seen = Seen::of(&placed, self.rubrics, wanted, self.declaration.makeup.limits);
-        let least = usize::try_from(self.declaration.min_articles).unwrap_or(usize::MAX).max(1);
-        if seen.count() < least {
-            return Ok(None);
-        }
-        let corrections: Vec<&Correction> =
-            self.corrections.iter().filter(|correction| correction.concerns(wanted)).collect();
+        let placed: Vec<_> = self.parts.articles.iter().map(|article| article.placed.clone()).collect();
+        let seen = self.seen(&placed, wanted);
+        let corrections = self.corrections(wanted);
         let told =
             corrections.iter().map(|correction| correction.id.to_string()).collect::<Vec<_>>().join(",");
         let Some(mut view) = self.view(&seen, layout, &corrections) else { return Ok(None) };
@@ -84,8 +89,8 @@ impl Sheet<'_> {
         let shared = [
             self.desk.templates.version(),
             self.declaration.template.as_str(),
-            self.words.subject.as_deref().unwrap_or_default(),
-            self.words.note.as_deref().unwrap_or_default(),
+            self.parts.words.subject.as_deref().unwrap_or_default(),
+            self.parts.words.note.as_deref().unwrap_or_default(),
             &told,
             &images,
         ];
@@ -97,6 +102,24 @@ impl Sheet<'_> {
         }
         let message = self.encode(&rendered).context("cannot encode the digest")?;
         Ok(Some(Variant { seen_hash, layout, shown: Shown::of(&seen), rendered, message }))
+    }
+
+    /// The subject of what [`Sheet::variant`] gives, without rendering the rest.
+    pub(super) fn subject(&self, wanted: &Choice, layout: Layout) -> anyhow::Result<Option<String>> {
+        let placed: Vec<_> = self.parts.articles.iter().map(|article| article.placed.clone()).collect();
+        let Some(view) = self.view(&self.seen(&placed, wanted), layout, &self.corrections(wanted)) else {
+            return Ok(None);
+        };
+        let subject = render::subject(&self.desk.templates, &view).context("cannot render the subject")?;
+        Ok(Some(subject))
+    }
+
+    fn seen(&self, placed: &[Placed], wanted: &Choice) -> Seen {
+        Seen::of(placed, &self.parts.rubrics, wanted, self.declaration.makeup.limits)
+    }
+
+    fn corrections(&self, wanted: &Choice) -> Vec<&'a Correction> {
+        self.parts.corrections.iter().filter(|correction| correction.concerns(wanted)).collect()
     }
 
     fn encode(&self, rendered: &Rendered) -> anyhow::Result<Encoded> {
@@ -126,11 +149,16 @@ impl Sheet<'_> {
         self.desk.config.public_url.join(&format!("/u/{TOKEN_MARK}"))
     }
 
+    /// What is to be rendered; nothing when it is less than `min_articles`.
     fn view(&self, seen: &Seen, layout: Layout, corrections: &[&Correction]) -> Option<DigestView> {
+        if seen.count() < self.declaration.least_articles() {
+            return None;
+        }
         let makeup = &self.declaration.makeup;
-        let find = |id: ArticleId| self.articles.iter().find(|article| article.placed.article == id);
+        let find = |id: ArticleId| self.parts.articles.iter().find(|article| article.placed.article == id);
         let name = |id: CategoryId| {
-            self.rubrics
+            self.parts
+                .rubrics
                 .iter()
                 .find(|rubric| rubric.id == id)
                 .map(|rubric| rubric.name.clone())
@@ -175,7 +203,7 @@ impl Sheet<'_> {
         });
         let related = RelatedView { title: makeup.related_title.clone(), links: related.collect() };
         let lead = article(lead, rubric, Size::MailLead)?;
-        let subject_line = self.words.subject.clone().or_else(|| {
+        let subject_line = self.parts.words.subject.clone().or_else(|| {
             makeup.subject.as_ref().map(|subject| {
                 subject.fill(&SubjectWords {
                     lead: &lead.title,
@@ -195,7 +223,7 @@ impl Sheet<'_> {
             date: self.local_date(),
             publisher: PublisherView::from(&config.publisher),
             subject_line,
-            note: self.words.note.clone(),
+            note: self.parts.words.note.clone(),
             corrections: corrections.iter().map(|correction| correction.view.clone()).collect(),
             lead,
             sections: seen

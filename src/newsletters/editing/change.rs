@@ -17,7 +17,7 @@ use crate::{execute, fetch_optional};
 use super::history::{self, Act, Entry};
 use super::order::{self, Way};
 use super::own_words::{self, OwnWords};
-use super::{left_out, look, sql};
+use super::{left_out, sql};
 
 /// The longest subject an editor may write (characters). Mail programs show about 60.
 pub const SUBJECT_MOST: usize = 150;
@@ -125,10 +125,7 @@ pub async fn change(
     if edition.state != EditionState::Frozen {
         return Err(edition.refuse("only a frozen edition can be edited").into());
     }
-    let slug = &edition.slug;
-    let declaration = desk
-        .declaration(slug)
-        .ok_or_else(|| anyhow::anyhow!("the newsletter `{slug}` is not declared any more"))?;
+    let declaration = desk.declared(&edition.slug)?;
     let mut draft = Draft::read(&mut tx, declaration, edition.clone()).await?;
     if let Some(seen) = seen.filter(|seen| *seen != edition.revision) {
         draft.refuse_meanwhile(&mut tx, &edition, change, seen).await?;
@@ -301,9 +298,8 @@ impl<'a> Draft<'a> {
                 return Ok(false);
             }
         }
-        let wanted = self.declaration.min_articles.max(1);
-        if self.articles.len() < usize::try_from(wanted).unwrap_or(usize::MAX) {
-            return Err(ChangeError::TooFew { wanted });
+        if self.articles.len() < self.declaration.least_articles() {
+            return Err(ChangeError::TooFew { wanted: self.declaration.min_articles.max(1) });
         }
         self.use_as(tx, article, Usage::LeftOut, for_good).await?;
         Ok(true)
@@ -318,7 +314,9 @@ impl<'a> Draft<'a> {
             self.use_as(tx, article, Usage::Full, false).await?;
         } else {
             let newsletter = Newsletter::lock(tx, self.edition.newsletter_id).await?;
-            let offered = look::offered(tx, self.declaration, &newsletter, &self.edition, now).await?;
+            let until = self.edition.slot_at.max(now);
+            let offered =
+                selection::offered(tx, &newsletter, self.declaration, self.edition.slot_at, until).await?;
             let usage = Usage::Full;
             let edition = &self.edition;
             let taken = offered.contains(&article)

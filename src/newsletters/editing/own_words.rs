@@ -29,20 +29,32 @@ pub(in crate::newsletters) async fn of(
     fetch_all!(tx, sql::OWN_WORDS, edition, revision)
 }
 
-/// Puts an edition's own words in place of its articles', and marks them in what variants are told apart by.
+/// An article that has other words in an edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::newsletters) struct Reworded {
+    /// Which.
+    pub(in crate::newsletters) article: ArticleId,
+    /// The title that the newsroom gave it.
+    pub(in crate::newsletters) newsroom_title: String,
+}
+
+/// Puts an edition's own words in place of its articles', and marks them in what variants are told apart by. Gives the
+/// articles that it was done to.
 pub(in crate::newsletters) async fn apply(
     tx: &mut Tx,
     edition: EditionId,
     revision: i64,
     articles: &mut [DigestArticle],
-) -> sqlx::Result<()> {
+) -> sqlx::Result<Vec<Reworded>> {
+    let mut reworded = Vec::new();
     for words in of(tx, edition, revision).await? {
         let own = articles.iter_mut().find(|article| article.placed.article == words.article_id);
         if let Some(article) = own {
+            reworded.push(Reworded { article: words.article_id, newsroom_title: article.title.clone() });
             put(article, &words);
         }
     }
-    Ok(())
+    Ok(reworded)
 }
 
 fn put(article: &mut DigestArticle, words: &OwnWords) {

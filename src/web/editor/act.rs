@@ -1,6 +1,5 @@
 //! What the buttons of an edition's page do.
 
-use anyhow::Context;
 use axum::http::StatusCode;
 use chrono::NaiveDateTime;
 
@@ -131,8 +130,7 @@ fn refused(error: ChangeError, change: &Change, fields: &Fields) -> Result<Said,
 async fn whole(app: &App, opened: &Opened, name: &str, fields: &Fields) -> Result<Said, Failure> {
     let (id, who, now) = (opened.edition, opened.who.as_str(), app.clock.now());
     let edition = Edition::find(&app.db, id).await.map_err(anyhow::Error::from)?;
-    let declaration =
-        app.desk.declaration(&edition.slug).context("the newsletter is not declared any more")?;
+    let declaration = app.desk.declared(&edition.slug)?;
     let done = match name {
         "approve" => editing::approve(&app.db, id, who, now).await,
         "stop" => editing::stop(&app.db, id, who, now).await,

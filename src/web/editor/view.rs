@@ -12,7 +12,6 @@ use crate::newsletters::edition::EditionState;
 use crate::newsletters::online;
 use crate::newsletters::zone::Zone;
 use crate::web::refusal::Failure;
-use anyhow::Context;
 use chrono::NaiveDateTime;
 
 pub(super) async fn view(
@@ -23,8 +22,7 @@ pub(super) async fn view(
     let now = app.clock.now();
     let standing = look::standing(&app.desk, opened.edition, now).await?;
     let edition = &standing.edition;
-    let declaration =
-        app.desk.declaration(&edition.slug).context("the newsletter is not declared any more")?;
+    let declaration = app.desk.declared(&edition.slug)?;
     let local = Local(declaration.zone);
     let open = edition.state == EditionState::Frozen;
     let under_way = edition.state == EditionState::Released;
