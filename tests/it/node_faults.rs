@@ -21,6 +21,8 @@ kiosque::statements! {
     // The time passes for which others leave a dead node's rows alone.
     DEAD_FOR_MINUTES = "UPDATE nodes SET seen_at = seen_at - 200000 WHERE id = $1";
     LEASES_OVER = "UPDATE deliveries SET lease_until = lease_until - 1200000 WHERE owner = $1 AND state = 'in_doubt'";
+    // The time passes until the next try of what was answered "later".
+    RETRIES_NOW = "UPDATE deliveries SET due_at = created_at WHERE state = 'pending' AND due_at > created_at";
     IN_DOUBT_OF = "SELECT address FROM deliveries WHERE owner = $1 AND state = 'in_doubt' ORDER BY id";
 }
 
@@ -93,6 +95,7 @@ impl Scene {
         {
             let nodes: Vec<&Node> = self.nodes.iter().collect();
             let sent = async || {
+                execute!(&self.db, RETRIES_NOW).unwrap();
                 let balance = kiosque::delivery::balance(&self.db, self.post.edition).await;
                 balance.map_or(0, |balance| balance.sent)
             };
