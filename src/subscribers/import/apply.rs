@@ -105,7 +105,7 @@ impl<'a> Taker<'a> {
         let wanted = self.wanted(&person, summary);
         let domain = person.address.rsplit('@').next().unwrap_or_default();
         let row = |what| Staged {
-            hash: hex::encode(&person.hash),
+            hash: hex::encode(person.hash),
             address: person.address.clone(),
             domain: domain.to_owned(),
             name: person.name.clone(),
