@@ -10,6 +10,7 @@ use kiosque::french::style::Style;
 use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
 use kiosque::html::text::to_text;
+use kiosque::mail::greeted;
 use kiosque::newsletters::render::{
     Rendered, render, render_confirmation, render_link, render_notice, render_reader_mail,
 };
@@ -69,8 +70,8 @@ impl Texts {
     fn add_mail(&mut self, mail: &Rendered) {
         self.add(&mail.subject);
         self.add(&mail.preheader);
-        self.add_html(&mail.html);
-        unwrapped(&mail.text).iter().for_each(|paragraph| self.add(paragraph));
+        self.add_html(&greeted(&mail.html, Some("Ama")));
+        unwrapped(&greeted(&mail.text, Some("Ama"))).iter().for_each(|paragraph| self.add(paragraph));
     }
 }
 

@@ -52,7 +52,7 @@ fn write(out: &Path, tried: &[Tried]) -> Result<(), Failure> {
     for mail in tried {
         for (ending, text) in [("html", &mail.mail.html), ("txt", &mail.mail.text)] {
             let path = out.join(format!("{}-{}-{}.{ending}", mail.template, mail.sample, mail.layout));
-            std::fs::write(&path, readable(text))
+            std::fs::write(&path, readable(text, Some("Ama")))
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
     }

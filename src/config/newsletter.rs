@@ -58,6 +58,8 @@ section! {
         pub reason: Option<String>,
         /// How its mails look: `sobre` when left out.
         pub template: Option<Spanned<String>>,
+        /// Whether its mails begin with « Bonjour » and the reader's first name, where that is known.
+        pub greeting: bool = true,
         /// What the first edition after a pause carries.
         pub after_pause: AfterPause = AfterPause::Fresh,
         /// How late a missed slot may still be sent.

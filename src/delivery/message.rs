@@ -19,7 +19,7 @@ use crate::fetch_one;
 use crate::mail::{Address, Encoded, Mailbox, Personal};
 use crate::newsletters::variant::VariantId;
 use crate::recent::Recent;
-use crate::subscribers::{ConfirmToken, PreferencesToken, UnsubscribeToken};
+use crate::subscribers::{ConfirmToken, FirstName, PreferencesToken, UnsubscribeToken};
 
 /// A variant as it is kept in memory.
 #[derive(Debug)]
@@ -134,7 +134,8 @@ impl Messages {
         let key = self.keys.by_id(Purpose::Token, key).context("the row's token key is unknown")?;
         let preferences = row.subscriber_id.map(|subscriber| PreferencesToken::write(key, subscriber));
         let personal = Personal::new(to, row.message_id.clone(), row.created_at.to_utc(), token(row, key)?)?
-            .with(preferences.unwrap_or_else(no_token), MailToken::write(key, row.id))?;
+            .with(preferences.unwrap_or_else(no_token), MailToken::write(key, row.id))?
+            .greeting(first_name(row));
         let bytes = variant.message.splice(&personal);
         let from = return_path::write(&self.keys, &variant.envelope_from, row.id);
         Ok(Message { envelope: Envelope { from, to: address }, bytes, hash: Vec::new(), variant })
@@ -166,6 +167,12 @@ impl Messages {
     fn kept(&self) -> std::sync::MutexGuard<'_, Recent<VariantId, Arc<Variant>>> {
         self.variants.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// By what the reader is greeted: his first name, where what is kept is one. Imported names may be anything.
+fn first_name(row: &Claimed) -> Option<String> {
+    let name = FirstName::parse(row.name.as_deref()?).ok().flatten()?;
+    Some(name.to_string())
 }
 
 /// The token of the row's link; what has no link of its own carries a word that opens none.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, Utc};
 use thiserror::Error;
 
 use crate::mail::address::{Address, AddressError, Mailbox, is_forbidden};
-use crate::mail::encoded::{self, Encoded, Gap, MARKS, TOKEN_MAX};
+use crate::mail::encoded::{self, Encoded, GREETING_END, Gap, MARKS, TOKEN_MAX};
 use crate::mail::header;
 use crate::mail::quoted_printable::Encoder;
 
@@ -96,8 +96,8 @@ pub fn compose(draft: &Draft) -> Result<Encoded, ComposeError> {
     if draft.date.is_some_and(|date| !(1970..=9999).contains(&date.year())) {
         return Err(ComposeError::Date);
     }
-    let (text, text_gaps) = encode_part(&draft.text);
-    let (html, html_gaps) = encode_part(&draft.html);
+    let (text, text_gaps) = encode_part(&draft.text, false);
+    let (html, html_gaps) = encode_part(&draft.html, true);
     let boundary = boundary(&text, &html);
 
     let mut message = Encoded { bytes: Vec::new(), gaps: Vec::new(), html_len: html.len() };
@@ -223,23 +223,40 @@ fn split_mark(text: &str) -> Option<(&str, Gap, &str)> {
     Some((&text[..at], gap, &text[at + length..]))
 }
 
-/// One body part in quoted-printable, and the places of its gaps.
 /// How many bytes a part takes on its way, as [`compose`] encodes it: quoted-printable, with the longest token in each gap.
 #[must_use]
 pub fn encoded_len(text: &str) -> usize {
-    let (bytes, gaps) = encode_part(text);
-    bytes.len() + gaps.len() * TOKEN_MAX
+    let (bytes, gaps) = encode_part(text, false);
+    bytes.len() + gaps.iter().map(|(_, gap)| gap.longest()).sum::<usize>()
 }
 
-fn encode_part(text: &str) -> (Vec<u8>, Vec<(usize, Gap)>) {
+/// One body part in quoted-printable, and the places of its gaps. A greeting that a template begins and does not end, or the
+/// other way round, is none, so that nothing of a mail is ever left out by mistake.
+fn encode_part(text: &str, html: bool) -> (Vec<u8>, Vec<(usize, Gap)>) {
     let mut out = Vec::with_capacity(text.len() + text.len() / 8);
     let mut gaps = Vec::new();
     let mut encoder = Encoder::new(&mut out);
     let mut rest = text;
+    let mut greeting = false;
     while let Some((before, gap, after)) = split_mark(rest) {
         encoder.text(before);
-        gaps.push((encoder.gap(TOKEN_MAX), gap));
         rest = after;
+        match gap {
+            Gap::Greeting => {
+                if !greeting && after.contains(GREETING_END) {
+                    greeting = true;
+                    gaps.push((encoder.line_start(), gap));
+                }
+            }
+            Gap::FirstName | Gap::GreetingEnd if !greeting => {}
+            Gap::FirstName if html => gaps.push((encoder.line_start(), Gap::FirstNameInHtml)),
+            Gap::FirstName => gaps.push((encoder.line_start(), gap)),
+            Gap::GreetingEnd => {
+                greeting = false;
+                gaps.push((encoder.line_start(), gap));
+            }
+            _ => gaps.push((encoder.gap(TOKEN_MAX), gap)),
+        }
     }
     encoder.text(rest);
     encoder.finish();
@@ -259,7 +276,7 @@ fn boundary(text: &[u8], html: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::{Personal, TOKEN_MARK};
+    use crate::mail::{FIRST_NAME_MARK, GREETING_BEGIN, Personal, TOKEN_MARK};
     use mail_parser::{MessageParser, MimeHeaders};
     use proptest::prelude::*;
 
@@ -369,6 +386,46 @@ mod tests {
             Err(UnsubscribeToError::LocalPart)
         );
         assert!(matches!(unsubscribe_to("desabo"), Err(UnsubscribeToError::Address(_))));
+    }
+
+    #[test]
+    fn who_gave_a_first_name_is_greeted_and_of_all_others_not_even_a_space_is_left() {
+        let html =
+            format!("<p>É</p>{GREETING_BEGIN}<p>Bonjour {FIRST_NAME_MARK},</p>\n{GREETING_END}<p>.suite</p>");
+        let text = format!("Le 1er\n\n{GREETING_BEGIN}Bonjour {FIRST_NAME_MARK},\n\n{GREETING_END}.Suite\n");
+        let encoded = compose(&draft(&text, &html)).unwrap();
+        assert_eq!(Encoded::from_bytes(&encoded.to_bytes()), Ok(encoded.clone()));
+        let parts = |first_name: Option<&str>| {
+            let bytes = encoded.splice(&personal("t").greeting(first_name.map(str::to_owned)));
+            for line in
+                String::from_utf8(bytes.clone()).unwrap().split("\r\n").skip_while(|line| !line.is_empty())
+            {
+                assert!(line.len() <= 76 && !line.starts_with('.'), "{line}");
+            }
+            let read = MessageParser::default().parse(&bytes).unwrap().into_owned();
+            let part = |part: Option<std::borrow::Cow<'_, str>>| part.unwrap().replace("\r\n", "\n");
+            (part(read.body_text(0)), part(read.body_html(0)))
+        };
+        let named = |name: &str, escaped: &str| {
+            (
+                format!("Le 1er\n\nBonjour {name},\n\n.Suite\n"),
+                format!("<p>É</p><p>Bonjour {escaped},</p>\n<p>.suite</p>"),
+            )
+        };
+        let nobody = ("Le 1er\n\n.Suite\n".to_owned(), "<p>É</p><p>.suite</p>".to_owned());
+        assert_eq!(parts(None), nobody);
+        assert_eq!(parts(Some("Ama")), named("Ama", "Ama"));
+        assert_eq!(parts(Some(".<b>&")), named(".<b>&", ".&lt;b&gt;&amp;"));
+        let long = "Ɖ".repeat(40);
+        assert_eq!(parts(Some(&long)), named(&long, &long));
+        for none in ["", "Ama\r\nBcc: x", &"a".repeat(41)] {
+            assert_eq!(parts(Some(none)), nobody, "{none:?}");
+        }
+        // A template's mistake swallows nothing.
+        for wrong in [format!("a{GREETING_BEGIN}b"), format!("a{GREETING_END}{FIRST_NAME_MARK}b")] {
+            let message = compose(&draft(&wrong, "<p>x</p>")).unwrap().splice(&personal("t"));
+            assert!(String::from_utf8(message).unwrap().contains("\r\nab\r\n"), "{wrong}");
+        }
     }
 
     #[test]

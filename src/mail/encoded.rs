@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use chrono::{DateTime, Datelike, Utc};
 use thiserror::Error;
 
-use crate::mail::address::Mailbox;
+use crate::mail::address::{Mailbox, is_forbidden};
 use crate::mail::header;
+use crate::mail::quoted_printable::Encoder;
 
 /// Stands in a text, an HTML page or a URL where the reader's token goes: two private-use characters.
 ///
@@ -20,22 +21,58 @@ pub const PREFERENCES_MARK: &str = "\u{E1F0}\u{E1F2}";
 /// The same for a token that proves that this very mail was received.
 pub const LINK_MARK: &str = "\u{E1F0}\u{E1F3}";
 
-/// The marks and what they wait for: as they are, and after a URL library has percent-encoded them.
-pub(super) const MARKS: [(&str, Gap); 6] = [
+/// Stands before a greeting: from here to [`GREETING_END`] a mail to a reader whose first name is not known has nothing.
+pub const GREETING_BEGIN: &str = "\u{E1F0}\u{E1F4}";
+
+/// Stands in a greeting where the reader's first name goes.
+pub const FIRST_NAME_MARK: &str = "\u{E1F0}\u{E1F5}";
+
+/// Stands behind a greeting.
+pub const GREETING_END: &str = "\u{E1F0}\u{E1F6}";
+
+/// The marks and what they wait for: as they are, and those that stand in links after a URL library has percent-encoded
+/// them.
+pub(super) const MARKS: [(&str, Gap); 9] = [
     (TOKEN_MARK, Gap::Token),
     ("%EE%87%B0%EE%87%B1", Gap::Token),
     (PREFERENCES_MARK, Gap::Preferences),
     ("%EE%87%B0%EE%87%B2", Gap::Preferences),
     (LINK_MARK, Gap::Link),
     ("%EE%87%B0%EE%87%B3", Gap::Link),
+    (GREETING_BEGIN, Gap::Greeting),
+    (FIRST_NAME_MARK, Gap::FirstName),
+    (GREETING_END, Gap::GreetingEnd),
 ];
 
 /// The longest token a gap holds, in bytes.
 pub const TOKEN_MAX: usize = 60;
 
+/// The longest first name that is greeted, in characters.
+const FIRST_NAME_MAX: usize = 40;
+
+/// A part of a mail as a reader with this first name gets it, or one without, before it is encoded; tokens apart.
+#[must_use]
+pub fn greeted(part: &str, first_name: Option<&str>) -> String {
+    let mut out = part.to_owned();
+    if first_name.is_none() {
+        while let Some((begin, length)) = out
+            .find(GREETING_BEGIN)
+            .and_then(|begin| Some((begin, out[begin..].find(GREETING_END)? + GREETING_END.len())))
+        {
+            out.replace_range(begin..begin + length, "");
+        }
+    }
+    for (mark, with) in
+        [(GREETING_BEGIN, ""), (GREETING_END, ""), (FIRST_NAME_MARK, first_name.unwrap_or_default())]
+    {
+        out = out.replace(mark, with);
+    }
+    out
+}
+
 /// A foreign text without the characters of the marks, in either form.
 pub fn without_mark(text: &str) -> Cow<'_, str> {
-    let marked = |c: char| matches!(c, '\u{E1F0}'..='\u{E1F3}');
+    let marked = |c: char| matches!(c, '\u{E1F0}'..='\u{E1F6}');
     if !text.contains(marked) && !text.contains("%EE%87%B") && !text.contains("%ee%87%b") {
         return Cow::Borrowed(text);
     }
@@ -56,13 +93,38 @@ pub(super) enum Gap {
     Token = 4,
     Preferences = 5,
     Link = 6,
+    /// From here on there is something only for who has a first name; at a line's start, like the two that follow.
+    Greeting = 7,
+    FirstName = 8,
+    FirstNameInHtml = 9,
+    GreetingEnd = 10,
 }
 
 impl Gap {
     fn from_tag(tag: u8) -> Option<Self> {
-        [Self::To, Self::MessageId, Self::Date, Self::Token, Self::Preferences, Self::Link]
-            .into_iter()
-            .find(|gap| *gap as u8 == tag)
+        let all = [
+            Self::To,
+            Self::MessageId,
+            Self::Date,
+            Self::Token,
+            Self::Preferences,
+            Self::Link,
+            Self::Greeting,
+            Self::FirstName,
+            Self::FirstNameInHtml,
+            Self::GreetingEnd,
+        ];
+        all.into_iter().find(|gap| *gap as u8 == tag)
+    }
+
+    /// The most bytes that fill it in a body.
+    pub(super) fn longest(self) -> usize {
+        match self {
+            Self::Greeting | Self::GreetingEnd => 0,
+            // Four bytes a letter, three times as long in quoted-printable, with the breaks of its lines.
+            Self::FirstName | Self::FirstNameInHtml => FIRST_NAME_MAX * 12 + 30,
+            _ => TOKEN_MAX,
+        }
     }
 }
 
@@ -84,6 +146,7 @@ pub struct Personal {
     token: String,
     preferences: String,
     link: String,
+    first_name: Option<String>,
 }
 
 /// Why something cannot be spliced into a message.
@@ -124,7 +187,18 @@ impl Personal {
         if !(1970..=9999).contains(&date.year()) {
             return Err(PersonalError::Date);
         }
-        Ok(Self { to, message_id, date, token, preferences: String::new(), link: String::new() })
+        let (preferences, link) = Default::default();
+        Ok(Self { to, message_id, date, token, preferences, link, first_name: None })
+    }
+
+    /// With the first name by which the reader is greeted; what is too long or no name greets nobody.
+    #[must_use]
+    pub fn greeting(self, first_name: Option<String>) -> Self {
+        let fits = |name: &String| {
+            let length = name.chars().count();
+            (1..=FIRST_NAME_MAX).contains(&length) && !name.chars().any(is_forbidden)
+        };
+        Self { first_name: first_name.filter(fits), ..self }
     }
 
     /// With the tokens for [`PREFERENCES_MARK`] and [`LINK_MARK`], in base64url.
@@ -202,10 +276,21 @@ impl Encoded {
     pub fn splice(&self, personal: &Personal) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes.len() + 256 + self.gaps.len() * TOKEN_MAX);
         let mut from = 0;
+        let mut left_out = false;
         for (at, gap) in &self.gaps {
-            out.extend_from_slice(&self.bytes[from..*at]);
+            if !left_out {
+                out.extend_from_slice(&self.bytes[from..*at]);
+            }
             from = *at;
             match gap {
+                Gap::Greeting => left_out = personal.first_name.is_none(),
+                Gap::GreetingEnd => left_out = false,
+                _ if left_out => {}
+                Gap::FirstName => name(&mut out, personal.first_name.as_deref().unwrap_or_default()),
+                Gap::FirstNameInHtml => {
+                    let plain = personal.first_name.as_deref().unwrap_or_default();
+                    name(&mut out, &plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+                }
                 Gap::To => header::mailbox(&mut out, "To: ".len(), &personal.to),
                 Gap::MessageId => out.extend_from_slice(personal.message_id.as_bytes()),
                 Gap::Date => out.extend_from_slice(date(personal.date).as_bytes()),
@@ -214,7 +299,9 @@ impl Encoded {
                 Gap::Link => out.extend_from_slice(personal.link.as_bytes()),
             }
         }
-        out.extend_from_slice(&self.bytes[from..]);
+        if !left_out {
+            out.extend_from_slice(&self.bytes[from..]);
+        }
         out
     }
 
@@ -238,6 +325,12 @@ impl Encoded {
     pub fn html_len(&self) -> usize {
         self.html_len
     }
+}
+
+/// A first name in quoted-printable, from a line's start to a line's start.
+fn name(out: &mut Vec<u8>, name: &str) {
+    Encoder::new(out).text(name);
+    out.extend_from_slice(b"=\r\n");
 }
 
 fn number(rest: &mut &[u8]) -> Result<usize, DecodeError> {
@@ -280,6 +373,7 @@ mod tests {
             format!("a{TOKEN_MARK}b"),
             format!("a{PREFERENCES_MARK}b"),
             format!("a{LINK_MARK}b"),
+            format!("a{GREETING_BEGIN}b{FIRST_NAME_MARK}c{GREETING_END}"),
             "a%EE%87%B0%EE%87%B1b".to_owned(),
             "a%ee%87%b0%ee%87%b2b".to_owned(),
             "%EE%87%%EE%87%BB0%EE%87%B1".to_owned(),

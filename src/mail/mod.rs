@@ -16,6 +16,6 @@ pub use compose::{
     ComposeError, Draft, ListHeaders, UnsubscribeToError, compose, encoded_len, unsubscribe_to,
 };
 pub use encoded::{
-    DecodeError, Encoded, LINK_MARK, PREFERENCES_MARK, Personal, PersonalError, TOKEN_MARK, TOKEN_MAX,
-    without_mark,
+    DecodeError, Encoded, FIRST_NAME_MARK, GREETING_BEGIN, GREETING_END, LINK_MARK, PREFERENCES_MARK,
+    Personal, PersonalError, TOKEN_MARK, TOKEN_MAX, greeted, without_mark,
 };

@@ -42,6 +42,15 @@ impl<'a> Encoder<'a> {
         self.out.len()
     }
 
+    /// Breaks the line softly unless it has just begun; gives the place in the buffer.
+    pub(super) fn line_start(&mut self) -> usize {
+        if self.column > 0 {
+            self.out.extend_from_slice(b"=\r\n");
+        }
+        (self.column, self.white) = (0, false);
+        self.out.len()
+    }
+
     /// Ends the body part: white space must not end the last line.
     pub(super) fn finish(self) {
         if let Some(last) = self.out.last().copied().filter(|_| self.white) {

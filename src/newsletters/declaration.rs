@@ -74,6 +74,8 @@ pub struct Declaration {
     pub last_mail: bool,
     /// Whether openings of its articles are counted.
     pub count_clicks: bool,
+    /// Whether readers whose first name is known are greeted by it.
+    pub greeting: bool,
 }
 
 /// Everything a configuration declares, in the order of the file.
@@ -390,6 +392,7 @@ impl Reading {
             noindex: declared.noindex,
             last_mail: declared.last_mail,
             count_clicks: declared.count_clicks,
+            greeting: declared.greeting,
         })
     }
 

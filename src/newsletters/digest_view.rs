@@ -4,6 +4,7 @@
 //! unsubscribes holds [`TOKEN_MARK`](crate::mail::TOKEN_MARK) where the reader's token will stand.
 
 use crate::html::publisher::PublisherView;
+use crate::mail::{FIRST_NAME_MARK, GREETING_BEGIN, GREETING_END};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ pub struct DigestView {
     pub publisher: PublisherView,
     /// The subject an editor wrote for this edition; without it the lead's title.
     pub subject_line: Option<String>,
+    /// How readers are greeted whose first name is known; none where the newsletter greets nobody.
+    pub greeting: Option<GreetingView>,
     /// The editor's note, plain text; blank lines part its paragraphs.
     pub note: Option<String>,
     /// Corrections of what earlier editions said.
@@ -84,6 +87,26 @@ pub struct NewsletterView {
     pub title: String,
     /// When it comes, to follow « Elle paraît »: "du lundi au vendredi à 7 h".
     pub rhythm: Option<String>,
+}
+
+/// The marks around a greeting. What stands between `begin` and `end` is only in the mails of readers whose first name is
+/// known, who see it in place of `name`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GreetingView {
+    /// Before it.
+    pub begin: &'static str,
+    /// The first name.
+    pub name: &'static str,
+    /// Behind it.
+    pub end: &'static str,
+}
+
+impl GreetingView {
+    /// The marks, which the message replaces.
+    #[must_use]
+    pub fn marks() -> Self {
+        Self { begin: GREETING_BEGIN, name: FIRST_NAME_MARK, end: GREETING_END }
+    }
 }
 
 /// A notice that an earlier edition was wrong.

@@ -126,7 +126,7 @@ fn view() -> impl Strategy<Value = DigestView> {
     )
 }
 
-fn message(rendered: &Rendered) -> Vec<u8> {
+fn message(rendered: &Rendered, first_name: Option<&str>) -> Vec<u8> {
     let to = Mailbox::parse("afi@exemple.tg").unwrap();
     let date = chrono::DateTime::from_timestamp(1_795_408_200, 0).unwrap();
     let draft = Draft {
@@ -141,18 +141,20 @@ fn message(rendered: &Rendered) -> Vec<u8> {
     };
     let personal = Personal::new(to, "ed-1.a@lettres.exemple.tg".to_owned(), date, "jeton".to_owned());
     let personal = personal.unwrap().with("choix".to_owned(), "lien".to_owned()).unwrap();
-    mail::compose(&draft).unwrap().splice(&personal)
+    mail::compose(&draft).unwrap().splice(&personal.greeting(first_name.map(str::to_owned)))
 }
 
-/// What is in a part once the reader's own links are in it.
-fn filled(part: &str) -> String {
-    part.replace(TOKEN_MARK, "jeton").replace(PREFERENCES_MARK, "choix")
+/// What is in a part once what is the reader's own is in it.
+fn filled(part: &str, first_name: Option<&str>) -> String {
+    mail::greeted(part, first_name).replace(TOKEN_MARK, "jeton").replace(PREFERENCES_MARK, "choix")
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, ..ProptestConfig::default() })]
     #[test]
-    fn no_article_breaks_markup_headers_or_mime_and_budgets_hold(view in view(), template in 0..3_usize) {
+    fn no_article_breaks_markup_headers_or_mime_and_budgets_hold(
+        view in view(), template in 0..3_usize, named in 0..3_usize,
+    ) {
         let templates = Templates::load(None).unwrap();
         let name = TemplateName::parse(["sobre", "une", "breves"][template]).unwrap();
         for layout in [Layout::Normal, Layout::Light] {
@@ -164,7 +166,9 @@ proptest! {
             }
             prop_assert!(!mail.subject.contains(['\r', '\n']) && !mail.preheader.contains(['\r', '\n']));
 
-            let bytes = message(&mail);
+            let first_name = [None, Some("Ama"), Some("Ɖzidzɔ N’Guessan-Élodie Ɛsinam Ɣekɔ Ŋu")][named];
+            let bytes = message(&mail, first_name);
+            prop_assert!(bytes.split(|byte| *byte == b'\n').all(|line| line.len() <= 999 && !line.starts_with(b".")));
             let read = MessageParser::default().parse(&bytes).expect("a message");
             let names: Vec<String> =
                 read.headers().iter().map(|header| header.name().to_ascii_lowercase()).collect();
@@ -175,8 +179,8 @@ proptest! {
             prop_assert!(!names.iter().any(|name| name == "bcc"));
             prop_assert_eq!(read.parts.len(), 3, "one text and one HTML part in their frame");
             let lines = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
-            prop_assert_eq!(lines(&read.body_text(0).unwrap()), lines(&filled(&mail.text)));
-            prop_assert_eq!(lines(&read.body_html(0).unwrap()), lines(&filled(&mail.html)));
+            prop_assert_eq!(lines(&read.body_text(0).unwrap()), lines(&filled(&mail.text, first_name)));
+            prop_assert_eq!(lines(&read.body_html(0).unwrap()), lines(&filled(&mail.html, first_name)));
 
             let document = Document::from(mail.html.as_str());
             prop_assert_eq!(document.select("script, iframe, form, object, embed, base, img, [onclick]").length(), 0);

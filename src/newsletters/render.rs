@@ -259,7 +259,8 @@ mod tests {
     #[test]
     fn subject_and_text_of_a_small_digest_read_well() {
         let mail = digest(&small());
-        let seen = mail.text.replace(TOKEN_MARK, "JETON").replace(PREFERENCES_MARK, "JETON");
+        let text = crate::mail::greeted(&mail.text, Some("Ama"));
+        let seen = text.replace(TOKEN_MARK, "JETON").replace(PREFERENCES_MARK, "JETON");
         let seen = seen.replace('\u{a0}', "~").replace('\u{202f}', "^");
         insta::assert_snapshot!(format!("Subject: {}\n\n{seen}", mail.subject));
     }

@@ -6,8 +6,8 @@ use crate::html::templates::Templates;
 use crate::mail::{PREFERENCES_MARK, TOKEN_MARK};
 use crate::newsletters::button_view::ButtonView;
 use crate::newsletters::digest_view::{
-    AnnouncedView, ArticleView, ConfirmationView, CorrectionView, DigestView, HeadlineView, ImageView,
-    LinkView, LinksView, NewsletterView, RelatedView, SectionView,
+    AnnouncedView, ArticleView, ConfirmationView, CorrectionView, DigestView, GreetingView, HeadlineView,
+    ImageView, LinkView, LinksView, NewsletterView, RelatedView, SectionView,
 };
 use crate::newsletters::editor_view;
 use crate::newsletters::notice_view::{NoticeBlock, NoticeCommand, NoticeMark, NoticeRow, NoticeView};
@@ -234,6 +234,7 @@ pub fn digest_of_one() -> DigestView {
         date: date.and_time(NaiveTime::from_hms_opt(7, 0, 0).unwrap_or_default()),
         publisher: publisher(),
         subject_line: None,
+        greeting: None,
         note: None,
         corrections: Vec::new(),
         lead: article(&LEAD, 1),
@@ -254,6 +255,7 @@ pub fn digest_of_one() -> DigestView {
 #[must_use]
 pub fn digest_with_everything() -> DigestView {
     let mut view = digest();
+    view.greeting = Some(GreetingView::marks());
     view.note = Some(
         "Bonjour, cette semaine nos reporters ont passé quatre jours au port : le récit ouvre cette édition.\n\n\
          Dimanche, la lettre ne paraîtra pas. Bonne lecture !"

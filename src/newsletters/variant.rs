@@ -18,8 +18,8 @@ use super::declaration::{Declaration, unsubscribe_to};
 use super::desk::Desk;
 use super::digest_articles::DigestArticle;
 use super::digest_view::{
-    AnnouncedView, ArticleView, BodyView, DigestView, HeadlineView, LinkView, LinksView, NewsletterView,
-    RelatedView, SectionView,
+    AnnouncedView, ArticleView, BodyView, DigestView, GreetingView, HeadlineView, LinkView, LinksView,
+    NewsletterView, RelatedView, SectionView,
 };
 use super::edition::{Edition, EditionId};
 use super::mail_images;
@@ -93,6 +93,7 @@ impl<'a> Sheet<'a> {
             self.parts.words.note.as_deref().unwrap_or_default(),
             &told,
             &images,
+            if self.declaration.greeting { "greeting" } else { "" },
         ];
         let seen_hash = seen.hash(&placed, layout, &shared);
         let mut rendered = render::render(&self.desk.templates, &self.declaration.template, layout, &view)
@@ -223,6 +224,7 @@ impl<'a> Sheet<'a> {
             date: self.local_date(),
             publisher: PublisherView::from(&config.publisher),
             subject_line,
+            greeting: self.declaration.greeting.then(GreetingView::marks),
             note: self.parts.words.note.clone(),
             corrections: corrections.iter().map(|correction| correction.view.clone()).collect(),
             lead,

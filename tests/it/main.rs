@@ -41,6 +41,7 @@ mod form;
 mod form_upkeep;
 mod former_paths;
 mod french;
+mod greeting;
 mod house;
 mod images;
 mod leases;

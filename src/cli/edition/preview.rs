@@ -10,7 +10,7 @@ use super::super::{Failure, output};
 use super::run::who_sends;
 use crate::app::App;
 use crate::delivery;
-use crate::mail::{Address, PREFERENCES_MARK, Personal, TOKEN_MARK};
+use crate::mail::{Address, PREFERENCES_MARK, Personal, TOKEN_MARK, greeted};
 
 /// Stands where a reader's token would.
 const NO_TOKEN: &str = "apercu";
@@ -31,8 +31,8 @@ pub(super) async fn preview(named: Option<&Path>, slug: &str, out: &Path) -> Res
             .and_then(|one| one.with(NO_TOKEN.to_owned(), NO_TOKEN.to_owned()))
             .context("cannot make a message of the preview")?;
         for (ending, bytes) in [
-            ("html", readable(&rendered.html).into_bytes()),
-            ("txt", readable(&rendered.text).into_bytes()),
+            ("html", readable(&rendered.html, None).into_bytes()),
+            ("txt", readable(&rendered.text, None).into_bytes()),
             ("eml", message.splice(&personal)),
         ] {
             let path = out.join(format!("{name}.{ending}"));
@@ -46,9 +46,9 @@ pub(super) async fn preview(named: Option<&Path>, slug: &str, out: &Path) -> Res
     Ok(())
 }
 
-/// A part of a mail with something in the places of a reader's tokens.
-pub(in crate::cli) fn readable(text: &str) -> String {
-    text.replace(TOKEN_MARK, NO_TOKEN).replace(PREFERENCES_MARK, NO_TOKEN)
+/// A part of a mail with something in the places of a reader's tokens, for a reader with this first name or without one.
+pub(in crate::cli) fn readable(text: &str, first_name: Option<&str>) -> String {
+    greeted(text, first_name).replace(TOKEN_MARK, NO_TOKEN).replace(PREFERENCES_MARK, NO_TOKEN)
 }
 
 /// `all`, `choice-3-5`, `choice-3-5-light`.

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::delivery::telling::editors::{self, EditorLink};
 use crate::html::editor_pages::EditorPage;
 use crate::html::pages::Page;
-use crate::mail::{PREFERENCES_MARK, TOKEN_MARK};
+use crate::mail::{PREFERENCES_MARK, TOKEN_MARK, greeted};
 use crate::newsletters::editing::look;
 use crate::newsletters::edition::EditionId;
 use crate::web::forms::fields::Fields;
@@ -95,7 +95,8 @@ async fn preview(State(app): State<App>, token: Token) -> Result<Response, Failu
         Err(response) => return Ok(response),
     };
     let (rendered, _) = look::mail(&app.desk, opened.edition, None).await?;
-    let html = rendered.html.replace(TOKEN_MARK, NO_TOKEN).replace(PREFERENCES_MARK, NO_TOKEN);
+    let html =
+        greeted(&rendered.html, None).replace(TOKEN_MARK, NO_TOKEN).replace(PREFERENCES_MARK, NO_TOKEN);
     // The mail loads its articles' pictures, as it will in a mail program, and nothing else.
     let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src http: https:; base-uri 'none'; \
                   frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox";
