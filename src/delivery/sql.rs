@@ -552,9 +552,10 @@ statements! {
             (SELECT v.moved FROM variants v WHERE v.id = deliveries.variant_id) AS moved,
             (SELECT v.counted FROM variants v WHERE v.id = deliveries.variant_id) AS counted
         FROM deliveries WHERE edition_id = $1 AND id IN ", of_address!("$2"), " AND kind = 'edition' ORDER BY resend, id"));
-    // What the reader's own copy holds.
+    // What the reader's own copies hold, resends among them; first what has left, then what may.
     SHOWN_TO_READER = (concat!("SELECT v.shown FROM deliveries d JOIN variants v ON v.id = d.variant_id
-        WHERE d.edition_id = $1 AND d.id IN ", of_address!("$2"), " AND d.kind = 'edition' ORDER BY d.resend, d.id LIMIT 1"));
+        WHERE d.edition_id = $1 AND d.id IN ", of_address!("$2"), " AND d.kind = 'edition'
+        ORDER BY CASE WHEN d.state = 'sent' THEN 0 WHEN d.state IN ('failed', 'cancelled') THEN 2 ELSE 1 END, d.id"));
     CHOICE_HAS_VARIANT = "SELECT EXISTS (SELECT 1 FROM editions e
             JOIN edition_choices ec ON ec.edition_id = e.id AND ec.revision = e.revision
             JOIN choices c ON c.id = ec.choice_id

@@ -49,6 +49,8 @@ pub struct EditorView {
     pub can_stop: bool,
     /// It was stopped while it was under way, and can go on.
     pub can_resume: bool,
+    /// Until when this page stays open, in the letter's zone, once the edition has left: its articles can be put right.
+    pub rectify_until: Option<NaiveDateTime>,
     /// The revision shown.
     pub revision: i64,
     /// The subject as it would be printed.
@@ -105,16 +107,14 @@ pub struct EditorItem {
     pub reworded: bool,
     /// Its rubric.
     pub rubric: String,
-    /// When it was published, in the letter's zone.
-    pub published: NaiveDateTime,
     /// It is the first one.
     pub leads: bool,
     /// It can go up.
     pub up: bool,
     /// It can go down.
     pub down: bool,
-    /// It was left out for good.
-    pub for_good: bool,
+    /// What stands below its title where it could be put in, or back.
+    pub fine: String,
 }
 
 /// Something that was done.
@@ -126,8 +126,19 @@ pub struct EditorAct {
     pub what: String,
 }
 
-/// What the last button did.
+/// A « Rectificatif » that waits for its last button.
 #[derive(Debug, Clone, Serialize)]
+pub struct RectifyAsked {
+    /// What readers will be told.
+    pub note: String,
+    /// Who gets the edition itself corrected, in a sentence.
+    pub more: Option<String>,
+    /// What the button says.
+    pub button: String,
+}
+
+/// What the last button did.
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct EditorSaid {
     /// In a sentence.
     pub text: String,
@@ -137,6 +148,22 @@ pub struct EditorSaid {
     pub at: i64,
     /// What was typed and not kept.
     pub typed: Option<String>,
+    /// A « Rectificatif » that is about to be sent.
+    pub rectify: Option<RectifyAsked>,
+}
+
+impl EditorSaid {
+    /// It is done; said above everything.
+    #[must_use]
+    pub fn done(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// It is not done; said above everything.
+    #[must_use]
+    pub fn refused(text: impl Into<String>) -> Self {
+        Self { wrong: true, ..Self::done(text) }
+    }
 }
 
 /// Invented pages, each with a name of its own.
@@ -150,6 +177,7 @@ pub fn samples() -> Vec<(String, Page)> {
             wrong,
             at,
             typed: wrong.then(|| "Bonjour, bonne lecture.".into()),
+            rectify: None,
         })
     };
     let approved = EditorView {
@@ -165,7 +193,23 @@ pub fn samples() -> Vec<(String, Page)> {
         web_url: Some("https://lettres.exemple.tg/editions/matinale/2026-08-01".into()),
         offered: Vec::new(),
         left_out: Vec::new(),
+        rectify_until: Some(sample().date + chrono::TimeDelta::days(7)),
         ..sample()
+    };
+    let rectify = EditorView {
+        said: Some(EditorSaid {
+            at: 2,
+            rectify: Some(RectifyAsked {
+                note: "La loi concerne 117 communes, et non 171.".into(),
+                more: Some(
+                    "1\u{202f}204 lecteurs n’ont pas encore reçu l’édition : ils la recevront corrigée."
+                        .into(),
+                ),
+                button: "Envoyer à 8\u{202f}208 lecteurs".into(),
+            }),
+            ..EditorSaid::done("Ce rectificatif partira à 8\u{202f}208 lecteurs, qui ont reçu l’erreur.")
+        }),
+        ..gone.clone()
     };
     let moved = EditorView { said: said("Déplacé.", false, 3), ..sample() };
     let wrong = EditorView { said: said("Quelqu’un a changé ce texte entre-temps.", true, 0), ..sample() };
@@ -173,6 +217,7 @@ pub fn samples() -> Vec<(String, Page)> {
         named("editor", EditorPage::Edition(Box::new(waiting))),
         named("editor-approved", EditorPage::Edition(Box::new(approved))),
         named("editor-left", EditorPage::Edition(Box::new(gone))),
+        named("editor-rectify", EditorPage::Edition(Box::new(rectify))),
         named("editor-moved", EditorPage::Edition(Box::new(moved))),
         named("editor-wrong", EditorPage::Edition(Box::new(wrong))),
         named("editor-gone", EditorPage::Gone { ours: true }),
@@ -193,11 +238,14 @@ fn sample() -> EditorView {
         newsroom_title: (id == 3).then(|| "Commission électorale : qui siégera ?".into()),
         reworded: id == 3,
         rubric: rubric.into(),
-        published: date,
         leads: id == 1,
         up: id == 3,
         down: id == 2,
-        for_good: id == 8,
+        fine: match id {
+            7 => "L’édition suivante pourra le prendre".into(),
+            8 => "Ne sera jamais envoyé".into(),
+            _ => format!("{rubric}, samedi 1er août 2026 à 7\u{a0}h"),
+        },
     };
     let section = |name: &str, items| EditorSection { name: name.into(), announced: false, items };
     EditorView {
@@ -213,6 +261,7 @@ fn sample() -> EditorView {
         waits: true,
         can_stop: true,
         can_resume: false,
+        rectify_until: None,
         revision: 4,
         subject: "Au port de Lomé, la file des camions raccourcit enfin".into(),
         own_subject: String::new(),

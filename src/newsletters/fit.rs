@@ -28,6 +28,18 @@ pub struct Trimmed {
 }
 
 impl Trimmed {
+    /// As it is stored with a variant: whole texts cut, length of beginnings, articles announced, announced ones counted.
+    #[must_use]
+    pub fn stored(bodies: i64, excerpt: Option<i64>, moved: i64, counted: i64) -> Self {
+        let number = |value: i64| usize::try_from(value).unwrap_or_default();
+        Self {
+            bodies: number(bodies),
+            excerpt: excerpt.map(number),
+            moved: number(moved),
+            counted: number(counted),
+        }
+    }
+
     /// Whether anything was done.
     #[must_use]
     pub fn is_some(&self) -> bool {

@@ -1,8 +1,8 @@
 //! A mistake after sending: the edition's next revision has the article put right, and a short edition, « Rectificatif »,
 //! tells whoever may have got it wrong.
 //!
-//! Rows of the edition that were never in doubt take the revision. For each row that was, with the article as it was wrong,
-//! the short edition has a row: `delivery::rectify` writes them and lets each go when its reader's copy has left. The short
+//! Rows of the edition that were never in doubt take the revision. For each reader with one that was, with the article as it
+//! was wrong, the short edition has a row: `delivery::rectify` writes them and lets each go when such a copy has left. The short
 //! edition takes nothing from the ledger, has no page, and stands at the slot of the edition it corrects, so that P1 does not
 //! see it.
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::articles::ArticleId;
 use crate::clock::Timestamp;
-use crate::db::Tx;
+use crate::db::{Tx, json_list};
 use crate::french::date;
 use crate::subscribers::Choice;
 use crate::{execute, fetch_all, fetch_one, fetch_optional, statements};
@@ -22,6 +22,7 @@ use super::corrections::Correction;
 use super::declaration::Declaration;
 use super::desk::Desk;
 use super::digest_articles;
+use super::editing::history::{self, Act, Entry};
 use super::edition::{Edition, EditionError, EditionId, Revision, write_revision};
 use super::parts::Parts;
 use super::release;
@@ -32,6 +33,21 @@ use super::shown::Shown;
 use super::slot::SlotKey;
 use super::slot_store;
 use super::variant::{self, Sheet, VariantId};
+
+/// By reader; only what lists the variants differs between the engines.
+macro_rules! outlook {
+    ($variants:literal) => {
+        concat!(
+            "SELECT CAST(coalesce(sum(told), 0) AS BIGINT) AS told, ",
+            "CAST(coalesce(sum(corrected), 0) AS BIGINT) AS corrected FROM (SELECT ",
+            "max(CASE WHEN in_doubt_at IS NOT NULL AND state NOT IN ('failed', 'cancelled') THEN 1 ELSE 0 END) AS told, ",
+            "max(CASE WHEN in_doubt_at IS NULL AND state IN ('pending', 'claimed') THEN 1 ELSE 0 END) AS corrected ",
+            "FROM deliveries WHERE edition_id = $1 AND kind = 'edition' AND variant_id IN (",
+            $variants,
+            ") GROUP BY subscription_id) readers"
+        )
+    };
+}
 
 statements! {
     // Variants of an edition whose article differs from the one that stands now.
@@ -50,12 +66,29 @@ statements! {
             (edition_id, of_edition_id, article_id, content_hash, note, variant_id, light_variant_id, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     ADD_RECTIFIED_VARIANT = "INSERT INTO rectified_variants (edition_id, variant_id) VALUES ($1, $2)";
-    // Its readers, by a count of its own: every copy with the mistake that was ever in doubt.
-    COUNT_RECTIFIED = "UPDATE editions SET eligible = (SELECT count(*) FROM deliveries d
+    // Its readers, by a count of its own: whoever has a copy with the mistake, of the first or a resend, that was ever in doubt.
+    COUNT_RECTIFIED = "UPDATE editions SET eligible = (SELECT count(DISTINCT d.subscription_id) FROM deliveries d
             JOIN rectified_variants w ON w.edition_id = $1 AND w.variant_id = d.variant_id
             JOIN subscriptions s ON s.id = d.subscription_id
-            WHERE d.edition_id = $2 AND d.kind = 'edition' AND NOT d.resend AND d.in_doubt_at IS NOT NULL)
+            WHERE d.edition_id = $2 AND d.kind = 'edition' AND d.in_doubt_at IS NOT NULL)
         WHERE id = $1 RETURNING eligible";
+    // $2 the variants with the mistake.
+    RECTIFIED_OUTLOOK = {
+        sqlite: outlook!("SELECT value FROM json_each($2)"),
+        postgres: outlook!("SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb)")
+    };
+}
+
+/// The longest note (characters).
+pub const NOTE_MOST: usize = 600;
+
+/// What setting it going would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Outlook {
+    /// Readers of whom a copy with the mistake has left or may have: they are told once it has.
+    pub told: i64,
+    /// Readers whose copy has not begun to leave: they get the edition corrected.
+    pub corrected: i64,
 }
 
 /// What was set going.
@@ -101,8 +134,59 @@ impl From<sqlx::Error> for RectifyError {
     }
 }
 
-/// Puts an article of a released edition right, and tells whoever may have got it wrong what `note` says, in French, plain
-/// text. The article must have been corrected in the store.
+/// What is wrong: looked at by who asks first, and again by who sets it going.
+struct Mistake<'a> {
+    edition: Edition,
+    declaration: &'a Declaration,
+    /// The variants that hold the article as it was.
+    variants: BTreeSet<VariantId>,
+}
+
+impl<'a> Mistake<'a> {
+    async fn find(
+        desk: &'a Desk,
+        tx: &mut Tx,
+        edition: Edition,
+        article: ArticleId,
+    ) -> Result<Self, RectifyError> {
+        let id = edition.id;
+        if edition.released_at.is_none() {
+            return Err(edition.refuse("it has not left: what is corrected now goes out corrected").into());
+        }
+        let declaration =
+            desk.declaration(&edition.slug).ok_or_else(|| RectifyError::Undeclared(edition.slug.clone()))?;
+        if !edition.taken(tx).await?.iter().any(|taken| taken.article == article) {
+            return Err(RectifyError::NotInIt(id, article));
+        }
+        let before: Option<(EditionId,)> = fetch_optional!(tx, RECTIFIED_BEFORE, id, article)?;
+        if let Some((before,)) = before {
+            return Err(RectifyError::Already(before));
+        }
+        let stored: Vec<(VariantId, Option<String>)> = fetch_all!(tx, WRONG_VARIANTS, id, article)?;
+        let holds = |shown: &Option<String>| shown.is_none() || Shown::read(shown.as_deref()).holds(article);
+        let variants: BTreeSet<VariantId> =
+            stored.iter().filter(|(_, shown)| holds(shown)).map(|(variant, _)| *variant).collect();
+        if variants.is_empty() {
+            return Err(RectifyError::Unchanged(id, article));
+        }
+        Ok(Self { edition, declaration, variants })
+    }
+}
+
+/// To how many readers [`correct`] would go. Changes nothing.
+///
+/// # Errors
+/// Those of [`correct`].
+pub async fn outlook(desk: &Desk, id: EditionId, article: ArticleId) -> Result<Outlook, RectifyError> {
+    let mut tx = desk.db.begin_read().await?;
+    let edition = Edition::read(&mut tx, id).await?;
+    let mistake = Mistake::find(desk, &mut tx, edition, article).await?;
+    let variants = json_list(mistake.variants.iter().map(|variant| variant.0));
+    Ok(fetch_one!(&mut tx, RECTIFIED_OUTLOOK, id, variants.as_str())?)
+}
+
+/// Puts an article of a released edition right in the name of `who` (an editor's address, or `operator`), and tells whoever
+/// may have got it wrong what `note` says, in French, plain text. The article must have been corrected in the store.
 ///
 /// # Errors
 /// [`RectifyError`]; nothing is written then.
@@ -111,29 +195,13 @@ pub async fn correct(
     id: EditionId,
     article: ArticleId,
     note: &str,
+    who: &str,
     now: Timestamp,
 ) -> Result<Rectified, RectifyError> {
     let mut tx = desk.db.begin_durable().await?;
-    let mut edition = Edition::lock(&mut tx, id).await?;
-    if edition.released_at.is_none() {
-        return Err(edition.refuse("it has not left: what is corrected now goes out corrected").into());
-    }
-    let declaration =
-        desk.declaration(&edition.slug).ok_or_else(|| RectifyError::Undeclared(edition.slug.clone()))?;
-    if !edition.taken(&mut tx).await?.iter().any(|taken| taken.article == article) {
-        return Err(RectifyError::NotInIt(id, article));
-    }
-    let before: Option<(EditionId,)> = fetch_optional!(&mut tx, RECTIFIED_BEFORE, id, article)?;
-    if let Some((before,)) = before {
-        return Err(RectifyError::Already(before));
-    }
-    let stored: Vec<(VariantId, Option<String>)> = fetch_all!(&mut tx, WRONG_VARIANTS, id, article)?;
-    let holds = |shown: &Option<String>| shown.is_none() || Shown::read(shown.as_deref()).holds(article);
-    let mut wrong: BTreeSet<VariantId> =
-        stored.iter().filter(|(_, shown)| holds(shown)).map(|(variant, _)| *variant).collect();
-    if wrong.is_empty() {
-        return Err(RectifyError::Unchanged(id, article));
-    }
+    let edition = Edition::lock(&mut tx, id).await?;
+    let Mistake { mut edition, declaration, variants: mut wrong } =
+        Mistake::find(desk, &mut tx, edition, article).await?;
 
     revise::follow_correction(&mut tx, &mut edition, article, now).await?;
     release::carry_over(desk, declaration, &mut tx, &edition, None, now).await?;
@@ -142,6 +210,14 @@ pub async fn correct(
         wrong.remove(&variant);
     }
     let rectified = short_edition(desk, declaration, &mut tx, &edition, article, note, &wrong, now).await?;
+    let entry = Entry {
+        act: Act::Rectify,
+        who,
+        article: Some(article),
+        detail: Some(note),
+        revision: Some(edition.revision),
+    };
+    history::add(&mut tx, id, entry, now).await?;
     tx.commit().await?;
     Ok(rectified)
 }

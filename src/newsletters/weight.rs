@@ -33,13 +33,7 @@ impl Weight {
     /// What was done to one of them at most; nothing when all fitted.
     #[must_use]
     pub fn at_most(&self) -> Trimmed {
-        let number = |value: i64| usize::try_from(value).unwrap_or_default();
-        Trimmed {
-            bodies: number(self.bodies_left_out),
-            excerpt: self.excerpt_length.map(number),
-            moved: number(self.moved),
-            counted: number(self.counted),
-        }
+        Trimmed::stored(self.bodies_left_out, self.excerpt_length, self.moved, self.counted)
     }
 }
 

@@ -116,7 +116,7 @@ async fn without_approval_editors_are_reminded_three_times_and_the_edition_ends_
         let page = desk.room.get(&desk.page).await;
         assert!(page.body.contains("Abandonnée"), "{}", page.body);
         desk.refused("do=approve", StatusCode::CONFLICT, "a été abandonnée").await;
-        desk.room.room.clock.set(OPENING.plus(SLOT + 4 * HOUR + 2 * DAY));
+        desk.room.room.clock.set(OPENING.plus(SLOT + 4 * HOUR + 7 * DAY));
         assert_eq!(desk.room.get(&desk.page).await.status, StatusCode::GONE);
         assert_eq!(desk.room.post(&desk.page, "do=stop").await.status, StatusCode::GONE);
     })
@@ -213,6 +213,63 @@ async fn an_edition_that_leaves_by_itself_asks_for_nothing_and_can_be_stopped_fr
         assert!(said.contains("L’édition ne partira pas"));
         assert_eq!(desk.room.room.tick_at(OPENING.plus(SLOT)).await, Default::default());
         assert_eq!(desk.room.get(&desk.page).await.status, StatusCode::OK);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_editor_puts_right_what_left_wrong_after_being_told_to_how_many_and_only_once() {
+    each_engine(async |db| {
+        let desk = Desk::open(&db, SETTINGS).await;
+        let room = &desk.room.room;
+        assert!(!desk.room.get(&desk.page).await.body.contains("rectificatif"), "it has not left");
+        desk.refused("do=rectify&article=4&text=Faux.", StatusCode::CONFLICT, "pas encore partie").await;
+        desk.press("do=approve").await;
+        room.tick_at(OPENING.plus(SLOT)).await;
+        desk.room.fan_out().await;
+        assert_eq!(desk.room.sent().await.len(), 3);
+        let page = desk.room.get(&desk.page).await.body;
+        assert_eq!(page.matches("Envoyer un rectificatif").count(), 4, "{page}");
+        assert!(page.contains("Une erreur peut être rectifiée ici jusqu’au"), "{page}");
+
+        let note = "text=Le+budget+est+de+12+millions%2C+et+non+de+12+milliards.";
+        desk.refused("do=rectify&article=4&text=+", StatusCode::UNPROCESSABLE_ENTITY, "ce qui était faux")
+            .await;
+        let long = format!("do=rectify-send&article=4&text={}", "a".repeat(601));
+        desk.refused(&long, StatusCode::UNPROCESSABLE_ENTITY, "trop long").await;
+        desk.refused(&format!("do=rectify&article=4&{note}"), StatusCode::CONFLICT, "Corrigez-le d’abord")
+            .await;
+        room.correct(4, "Le budget est de 12 millions").await;
+        let before = desk.room.whole_store().await;
+        let asked = desk.press(&format!("do=rectify&article=4&{note}")).await;
+        for words in ["Ce rectificatif partira à 3", "et non de 12 milliards", "rectify-send", "Envoyer à 3"]
+        {
+            assert!(asked.contains(words), "{words}: {asked}");
+        }
+        assert!(before == desk.room.whole_store().await, "asking changed something");
+
+        let send = format!("do=rectify-send&article=4&{note}");
+        let said = desk.press(&send).await;
+        assert!(said.contains("Le rectificatif part, à 3"), "{said}");
+        assert!(said.contains("redaction@test.tg a rectifié"), "{said}");
+        let said = desk.press(&send).await;
+        assert!(said.contains("C’est déjà fait"), "{said}");
+        assert_eq!(room.number("SELECT count(*) FROM rectificatifs").await, 1);
+        assert_eq!(room.number("SELECT count(*) FROM edition_acts WHERE act = 'rectify'").await, 1);
+        desk.room.fan_out().await;
+        let mails = desk.room.sent().await;
+        assert_eq!(mails.len(), 3);
+        let text = mails[0].text.replace('\u{a0}', " ");
+        assert!(
+            text.contains("RECTIFICATIF\nLe budget est de 12 millions, et non de 12 milliards."),
+            "{text}"
+        );
+
+        // The page lasts for a week after the edition's last hour.
+        room.clock.set(OPENING.plus(SLOT + 4 * HOUR + 7 * DAY - MINUTE));
+        assert_eq!(desk.room.get(&desk.page).await.status, StatusCode::OK);
+        room.clock.set(OPENING.plus(SLOT + 4 * HOUR + 7 * DAY));
+        assert_eq!(desk.room.post(&desk.page, &send).await.status, StatusCode::GONE);
     })
     .await;
 }

@@ -29,7 +29,7 @@ pub(super) async fn correct(
     // An address may be that of several articles, of which the edition holds one.
     let mut refused = None;
     for article in found {
-        match rectificatif::correct(&app.desk, id, article.id, &note, app.clock.now()).await {
+        match rectificatif::correct(&app.desk, id, article.id, &note, "operator", app.clock.now()).await {
             Ok(done) => {
                 let readers = count(
                     i64::try_from(done.readers).unwrap_or(i64::MAX),

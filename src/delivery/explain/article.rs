@@ -42,7 +42,7 @@ pub fn story(
         (Some(edition), Some(usage)) if !article.returned => {
             told.push(place(article, usage, edition));
             if usage != Usage::LeftOut {
-                match edition.shown.place(article.id) {
+                match edition.shown.iter().find_map(|copy| copy.place(article.id)) {
                     Some(held) => told.extend(own_copy(article, usage, held)),
                     None => told.extend(seen(article, rules, subscription)),
                 }

@@ -117,13 +117,8 @@ fn delivered(delivery: &DeliveryFacts, edition: &EditionFacts, reader: &Address)
 
 /// What was left out of it so that mail programs show the rest.
 fn shortened(delivery: &DeliveryFacts) -> Option<String> {
-    let number = |value: i64| usize::try_from(value).unwrap_or_default();
-    let trimmed = Trimmed {
-        bodies: number(delivery.bodies_left_out),
-        excerpt: delivery.excerpt_length.map(number),
-        moved: number(delivery.moved),
-        counted: number(delivery.counted),
-    };
+    let trimmed =
+        Trimmed::stored(delivery.bodies_left_out, delivery.excerpt_length, delivery.moved, delivery.counted);
     let done = weight::in_french(trimmed)?;
     Some(sentence("Abrégée pour ne pas être coupée par les messageries : {}.", &[&done]))
 }

@@ -26,7 +26,7 @@ fn edition() -> EditionFacts {
         folded: false,
         rectifies: None,
         deliveries: Vec::new(),
-        shown: crate::newsletters::shown::Shown::default(),
+        shown: Vec::new(),
         choice_has_variant: true,
         chosen: None,
     }

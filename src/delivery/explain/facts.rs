@@ -201,9 +201,9 @@ pub struct EditionFacts {
     pub choice_has_variant: bool,
     /// The names of the categories that the reader chose; none when he chose all.
     pub chosen: Option<Vec<String>>,
-    /// What the reader's own copy holds; nothing when there is none.
+    /// What each of the reader's own copies holds; first of those that have left.
     #[serde(skip)]
-    pub shown: Shown,
+    pub shown: Vec<Shown>,
 }
 
 /// An article as it concerns one newsletter.
@@ -304,8 +304,7 @@ pub async fn edition_facts(db: &Db, id: EditionId, reader: &Address) -> sqlx::Re
     for delivery in &mut deliveries {
         delivery.returned = bounces::of_delivery(db, delivery.id).await?;
     }
-    let shown: Option<(Option<String>,)> =
-        fetch_optional!(db, sql::SHOWN_TO_READER, id, reader.hash.as_slice())?;
+    let shown: Vec<(Option<String>,)> = fetch_all!(db, sql::SHOWN_TO_READER, id, reader.hash.as_slice())?;
     let (mut choice_has_variant, mut chosen) = (false, None);
     if let Some(subscription) = reader.subscription(row.newsletter_id) {
         let (has,): (bool,) = fetch_one!(
@@ -340,7 +339,7 @@ pub async fn edition_facts(db: &Db, id: EditionId, reader: &Address) -> sqlx::Re
         deliveries,
         choice_has_variant,
         chosen,
-        shown: Shown::read(shown.and_then(|(shown,)| shown).as_deref()),
+        shown: shown.iter().map(|(shown,)| Shown::read(shown.as_deref())).collect(),
     }))
 }
 

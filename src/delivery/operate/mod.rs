@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::clock::{DAY, Timestamp};
 use crate::db::Db;
+use crate::delivery::rectify;
 use crate::delivery::row::{DeliveryId, Kind, State};
 use crate::delivery::sql;
 use crate::newsletters::edition::EditionId;
@@ -130,6 +131,7 @@ pub async fn show(db: &Db, id: DeliveryId) -> sqlx::Result<Option<Listed>> {
 pub async fn retry(db: &Db, id: DeliveryId, now: Timestamp, expires_at: Timestamp) -> sqlx::Result<bool> {
     let mut tx = db.begin_durable().await?;
     let rows = execute!(&mut tx, sql::RETRY_DELIVERY, id, now, expires_at)?;
+    rectify::wait_again(&mut tx, id, expires_at).await?;
     tx.commit().await?;
     Ok(rows == 1)
 }

@@ -39,8 +39,9 @@ statements! {
 /// Under the public address: an edition's page. The token follows.
 pub const EDITOR_PATH: &str = "/relire/";
 
-/// How long after an edition's last hour its links still open the page (ms): to stop it while it is under way.
-const OPEN_AFTER: i64 = 2 * DAY;
+/// How long after an edition's last hour its links still open the page (ms): to stop it while it is under way, and to put
+/// right what readers write in about in the days that follow.
+pub const OPEN_AFTER: i64 = 7 * DAY;
 
 /// A reminder that would follow another mail by less (ms) is left out.
 const APART: i64 = 5 * MINUTE;

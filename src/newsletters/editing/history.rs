@@ -39,6 +39,8 @@ text_enum! {
         Stop = "stop",
         /// Let it go on.
         Resume = "resume",
+        /// Had an article put right after it had left; the detail is what readers are told.
+        Rectify = "rectify",
     }
 }
 
@@ -71,15 +73,15 @@ pub async fn of(db: &Db, edition: EditionId) -> sqlx::Result<Vec<Done>> {
 
 /// An act before it is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry<'a> {
-    pub(super) act: Act,
-    pub(super) who: &'a str,
-    pub(super) article: Option<ArticleId>,
-    pub(super) detail: Option<&'a str>,
-    pub(super) revision: Option<i64>,
+pub(in crate::newsletters) struct Entry<'a> {
+    pub(in crate::newsletters) act: Act,
+    pub(in crate::newsletters) who: &'a str,
+    pub(in crate::newsletters) article: Option<ArticleId>,
+    pub(in crate::newsletters) detail: Option<&'a str>,
+    pub(in crate::newsletters) revision: Option<i64>,
 }
 
-pub(super) async fn add(
+pub(in crate::newsletters) async fn add(
     tx: &mut Tx,
     edition: EditionId,
     entry: Entry<'_>,

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use chrono::NaiveDateTime;
 
-use super::Opened;
+use super::{Opened, rectify};
 use crate::app::App;
 use crate::articles::{self, ArticleId};
 use crate::clock::{DAY, Timestamp};
@@ -23,7 +23,7 @@ use crate::web::refusal::Failure;
 pub(super) const POSTPONED_MOST: i64 = 7 * DAY;
 
 /// What is said after a button, with the answer's status.
-type Said = (StatusCode, EditorSaid);
+pub(super) type Said = (StatusCode, EditorSaid);
 
 /// Does it; none when no button of ours sends this.
 pub(super) async fn act(app: &App, opened: &Opened, fields: &Fields) -> Result<Option<Said>, Failure> {
@@ -46,6 +46,9 @@ pub(super) async fn act(app: &App, opened: &Opened, fields: &Fields) -> Result<O
         ("subject", _) => Change::Subject(text()),
         ("approve" | "postpone" | "stop" | "resume" | "test", _) => {
             return whole(app, opened, name, fields).await.map(Some);
+        }
+        ("rectify" | "rectify-send", Some(article)) => {
+            return rectify::press(app, opened, article, fields).await.map(Some);
         }
         _ => return Ok(None),
     };
@@ -72,10 +75,7 @@ pub(super) async fn act(app: &App, opened: &Opened, fields: &Fields) -> Result<O
         Change::Note(_) => "La note est enregistrée.".to_owned(),
         Change::Subject(_) => "L’objet est enregistré.".to_owned(),
     };
-    Ok(Some((
-        StatusCode::OK,
-        EditorSaid { text: said, wrong: false, at: place(&change, fields), typed: None },
-    )))
+    Ok(Some((StatusCode::OK, EditorSaid { at: place(&change, fields), ..EditorSaid::done(said) })))
 }
 
 /// Where it is said: beside the article, or beside the one before it when the article is gone from there.
@@ -123,7 +123,7 @@ fn refused(error: ChangeError, change: &Change, fields: &Fields) -> Result<Said,
     // One that is not there any more has no place either.
     let missing = status == StatusCode::CONFLICT && typed.is_none();
     let at = if missing { 0 } else { change.article().map_or_else(|| place(change, fields), |id| id.0) };
-    Ok((status, EditorSaid { text, wrong: true, at, typed }))
+    Ok((status, EditorSaid { at, typed, ..EditorSaid::refused(text) }))
 }
 
 /// What concerns the edition as a whole.
@@ -161,7 +161,7 @@ async fn whole(app: &App, opened: &Opened, name: &str, fields: &Fields) -> Resul
         ("stop", _) => "L’envoi est arrêté.".to_owned(),
         _ => "L’envoi reprend.".to_owned(),
     };
-    Ok((StatusCode::OK, EditorSaid { text, wrong: false, at: 0, typed: None }))
+    Ok((StatusCode::OK, EditorSaid::done(text)))
 }
 
 /// Mails it to the editor as it stands.
@@ -180,8 +180,7 @@ async fn test(
     enqueue_probe(&app.db, &app.keys, declaration, (&rendered.subject, &message), &to, now).await?;
     editing::note_act(&app.db, edition.id, Act::Test, &opened.who, now).await?;
     app.waker.wake();
-    let text = format!("Un essai part à {}.", opened.who);
-    Ok((StatusCode::OK, EditorSaid { text, wrong: false, at: 0, typed: None }))
+    Ok((StatusCode::OK, EditorSaid::done(format!("Un essai part à {}.", opened.who))))
 }
 
 /// The hour of a form, on the newsletter's clock: to come, and within a week.
@@ -193,12 +192,11 @@ fn hour(text: &str, declaration: &Declaration, now: Timestamp) -> Option<Timesta
 }
 
 fn mistake(text: &str) -> Said {
-    let said = EditorSaid { text: text.to_owned(), wrong: true, at: 0, typed: None };
-    (StatusCode::UNPROCESSABLE_ENTITY, said)
+    (StatusCode::UNPROCESSABLE_ENTITY, EditorSaid::refused(text))
 }
 
 /// The edition has gone on meanwhile: the page says how it stands.
-fn not_now(error: EditionError) -> Result<Said, Failure> {
+pub(super) fn not_now(error: EditionError) -> Result<Said, Failure> {
     let text = match error {
         EditionError::State { state: EditionState::Released, .. } => {
             "L’édition est déjà partie : rien n’a été changé."
@@ -209,5 +207,5 @@ fn not_now(error: EditionError) -> Result<Said, Failure> {
         EditionError::State { .. } => "L’édition a été abandonnée : rien n’a été changé.",
         other => return Err(anyhow::Error::from(other).into()),
     };
-    Ok((StatusCode::CONFLICT, EditorSaid { text: text.to_owned(), wrong: true, at: 0, typed: None }))
+    Ok((StatusCode::CONFLICT, EditorSaid::refused(text)))
 }

@@ -4,6 +4,7 @@
 //! stands. Who opens the page is logged by edition, what is done is noted in the edition's history with the editor's address.
 
 mod act;
+mod rectify;
 mod view;
 
 use axum::Router;

@@ -3,6 +3,7 @@
 use super::{Opened, act};
 use crate::app::App;
 use crate::clock::{MINUTE, Timestamp};
+use crate::delivery::telling::editors::OPEN_AFTER;
 use crate::french::date::date_at_hour;
 use crate::french::number::{grouped, plural};
 use crate::html::editor_pages::{EditorAct, EditorItem, EditorSaid, EditorSection, EditorView};
@@ -31,7 +32,7 @@ pub(super) async fn view(
     let mut add = |name: String, announced: bool, leads: bool, items: &[Item]| {
         let mut shown = Vec::new();
         for item in items {
-            shown.push(EditorItem { before, leads, ..local.item(item, false) });
+            shown.push(EditorItem { before, leads, ..local.item(item, String::new()) });
             before = item.article.0;
         }
         if !shown.is_empty() {
@@ -58,15 +59,24 @@ pub(super) async fn view(
         waits: open && edition.approved_at.is_none(),
         can_stop: open || under_way,
         can_resume: edition.state == EditionState::Stopped && edition.released_at.is_some(),
+        rectify_until: edition.released_at.map(|_| local.at(edition.expires_at.plus(OPEN_AFTER))),
         revision: edition.revision,
         subject: standing.subject.clone(),
         own_subject: standing.words.subject.clone().unwrap_or_default(),
         note: standing.words.note.clone().unwrap_or_default(),
         count: standing.items().count(),
         sections,
-        offered: standing.offered.iter().map(|item| local.item(item, false)).collect(),
+        offered: standing.offered.iter().map(|item| local.item(item, local.published(item))).collect(),
         left_out: if open {
-            standing.left_out.iter().map(|(item, for_good)| local.item(item, *for_good)).collect()
+            let why = |for_good| match for_good {
+                true => "Ne sera jamais envoyé",
+                false => "L’édition suivante pourra le prendre",
+            };
+            standing
+                .left_out
+                .iter()
+                .map(|(item, for_good)| local.item(item, why(*for_good).to_owned()))
+                .collect()
         } else {
             Vec::new()
         },
@@ -95,7 +105,13 @@ impl Local {
         self.at(at).format("%Y-%m-%dT%H:%M").to_string()
     }
 
-    fn item(&self, item: &Item, for_good: bool) -> EditorItem {
+    /// « Économie, lundi 23 novembre 2026 à 7 h ».
+    fn published(&self, item: &Item) -> String {
+        let at = self.told(item.published_at);
+        if item.rubric.is_empty() { at } else { format!("{}, {at}", item.rubric) }
+    }
+
+    fn item(&self, item: &Item, fine: String) -> EditorItem {
         EditorItem {
             id: item.article.0,
             before: 0,
@@ -104,11 +120,10 @@ impl Local {
             newsroom_title: item.newsroom_title.clone(),
             reworded: item.reworded,
             rubric: item.rubric.clone(),
-            published: self.at(item.published_at),
             leads: false,
             up: item.up,
             down: item.down,
-            for_good,
+            fine,
         }
     }
 
@@ -133,6 +148,9 @@ impl Local {
             }
             Act::Stop => "a arrêté l’édition".to_owned(),
             Act::Resume => "a fait repartir l’envoi".to_owned(),
+            Act::Rectify => {
+                format!("a rectifié {title} : « {} »", done.detail.as_deref().unwrap_or_default())
+            }
         };
         EditorAct { at: self.at(done.at), what: format!("{who} {what}") }
     }
@@ -164,7 +182,7 @@ fn sentences(standing: &Standing, local: &Local, now: Timestamp) -> Vec<String> 
             vec![format!("Elle part le {due}, à {readers}."), "Vous pouvez la changer jusque-là.".to_owned()]
         }
         (EditionState::Released, at) => vec![format!(
-            "Partie le {}. Rien ne peut plus y être changé.",
+            "Partie le {}. Rien ne peut plus y être changé ; une erreur peut être rectifiée.",
             at.map(|at| local.told(at)).unwrap_or_default()
         )],
         (EditionState::Stopped, Some(_)) => {
