@@ -4,6 +4,7 @@
 //! [`excerpt`](excerpt()) shortens; [`page`] and [`crawled_text`] find the article inside a saved page.
 
 pub mod address_pages;
+mod built_in;
 mod chars;
 mod clean;
 pub mod crawled_text;
@@ -35,6 +36,7 @@ pub mod palette;
 pub mod preferences_pages;
 pub mod publisher;
 pub mod sample_pages;
+mod template_error;
 pub mod templates;
 pub mod text;
 

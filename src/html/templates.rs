@@ -18,96 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-macro_rules! built_in {
-    ($($name:literal)+) => {
-        &[$(($name, include_str!(concat!("../../templates/", $name)))),+]
-    };
-}
+use super::built_in::BUILT_IN;
 
-/// Every file of `templates/`.
-const BUILT_IN: &[(&str, &str)] = built_in! {
-    "email/confirmation.mjml"
-    "email/confirmation.txt"
-    "email/confirmation_preheader.txt"
-    "email/confirmation_subject.txt"
-    "email/confirmation_words.txt"
-    "email/digest.mjml"
-    "email/digest.txt"
-    "email/digest_breves.mjml"
-    "email/digest_breves.txt"
-    "email/digest_light.html"
-    "email/digest_sobre.mjml"
-    "email/digest_sobre.txt"
-    "email/digest_une.mjml"
-    "email/digest_une.txt"
-    "email/editor.mjml"
-    "email/editor.txt"
-    "email/editor_preheader.txt"
-    "email/editor_subject.txt"
-    "email/layout.mjml"
-    "email/legal.html"
-    "email/legal.txt"
-    "email/link.mjml"
-    "email/link.txt"
-    "email/link_preheader.txt"
-    "email/link_subject.txt"
-    "email/notice.mjml"
-    "email/notice.txt"
-    "email/notice_preheader.txt"
-    "email/notice_subject.txt"
-    "email/parts.mjml"
-    "email/parts.txt"
-    "email/preheader.txt"
-    "email/reader.mjml"
-    "email/reader.txt"
-    "email/reader_preheader.txt"
-    "email/reader_subject.txt"
-    "email/subject.txt"
-    "email/theme.txt"
-    "pages/address.html"
-    "pages/article.html"
-    "pages/base.html"
-    "pages/blocked.html"
-    "pages/check_mail.html"
-    "pages/check_mail_frame.html"
-    "pages/confirm.html"
-    "pages/confirmed.html"
-    "pages/copy.js"
-    "pages/edition.html"
-    "pages/edition_archive.html"
-    "pages/edition_index.html"
-    "pages/edition_words.html"
-    "pages/editor.html"
-    "pages/editor_gone.html"
-    "pages/error.html"
-    "pages/feed_index.html"
-    "pages/forgotten.html"
-    "pages/form.html"
-    "pages/home.html"
-    "pages/later_frame.html"
-    "pages/legal.html"
-    "pages/legal_notice.html"
-    "pages/letters.html"
-    "pages/letters_frame.html"
-    "pages/link_gone.html"
-    "pages/link_unknown.html"
-    "pages/lost_link.html"
-    "pages/outbox.html"
-    "pages/outbox_message.html"
-    "pages/own_data.html"
-    "pages/own_data_erased.html"
-    "pages/own_data_kept.html"
-    "pages/own_data_link.html"
-    "pages/own_data_mailed.html"
-    "pages/own_data_shown.html"
-    "pages/preferences.html"
-    "pages/privacy.html"
-    "pages/refused.html"
-    "pages/style.css"
-    "pages/unsubscribe.html"
-    "pages/unsubscribed.html"
-    "pages/words.html"
-};
+pub use super::template_error::{Fault, TemplateError};
 
 /// The endings of files that count as templates in the operator's folder.
 const ENDINGS: [&str; 5] = [".mjml", ".html", ".txt", ".css", ".js"];
@@ -369,51 +282,6 @@ fn version(sources: &BTreeMap<String, String>, style: Style) -> String {
     }
     hex::encode(&digest.finish().as_ref()[..8])
 }
-
-/// One mistake in a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The operator's file, or the name of the template in the binary.
-    pub file: String,
-    /// Line, from 1, where it is known.
-    pub line: Option<usize>,
-    /// What is wrong.
-    pub what: String,
-}
-
-impl Fault {
-    #[expect(clippy::needless_pass_by_value, reason = "called with errors that nobody needs afterwards")]
-    fn of_file(path: &Path, error: std::io::Error) -> Self {
-        Fault { file: path.display().to_string(), line: None, what: error.to_string() }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{}:{line}: {}", self.file, self.what),
-            None => write!(f, "{}: {}", self.file, self.what),
-        }
-    }
-}
-
-/// Templates that cannot be loaded, or one that cannot be written; one mistake a line.
-#[derive(Debug)]
-pub struct TemplateError {
-    /// Every mistake found.
-    pub faults: Vec<Fault>,
-}
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, fault) in self.faults.iter().enumerate() {
-            write!(f, "{}{fault}", if at > 0 { "\n" } else { "" })?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for TemplateError {}
 
 #[cfg(test)]
 mod tests {
