@@ -202,12 +202,12 @@ pub fn samples() -> Vec<(String, Page)> {
             rectify: Some(RectifyAsked {
                 note: "La loi concerne 117 communes, et non 171.".into(),
                 more: Some(
-                    "1\u{202f}204 lecteurs n’ont pas encore reçu l’édition : ils la recevront corrigée."
+                    "Pour 1\u{202f}204 lecteurs, l’édition n’est pas encore partie : ils la recevront corrigée."
                         .into(),
                 ),
                 button: "Envoyer à 8\u{202f}208 lecteurs".into(),
             }),
-            ..EditorSaid::done("Ce rectificatif partira à 8\u{202f}208 lecteurs, qui ont reçu l’erreur.")
+            ..EditorSaid::done("Ce rectificatif partira à 8\u{202f}208 lecteurs, qui ont pu lire l’erreur.")
         }),
         ..gone.clone()
     };

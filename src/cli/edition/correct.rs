@@ -37,8 +37,8 @@ pub(super) async fn correct(
                     "lecteurs concernés",
                 );
                 output::say(format!(
-                    "Rectificatif «\u{a0}{}\u{a0}»\u{a0}: édition {}, {readers}. Ceux qui n’ont pas encore reçu l’édition {id} \
-                     la recevront corrigée.",
+                    "Rectificatif «\u{a0}{}\u{a0}»\u{a0}: édition {}, {readers}. Ceux pour qui l’édition {id} n’est pas \
+                     encore partie la recevront corrigée.",
                     done.title, done.edition
                 ));
                 return Ok(());

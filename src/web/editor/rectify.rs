@@ -45,7 +45,7 @@ pub(super) async fn press(
             tracing::info!(edition = %opened.edition, correction = %done.edition, "an editor put an article right");
             let readers = i64::try_from(done.readers).unwrap_or(i64::MAX);
             let text = match readers {
-                0 => "L’édition est corrigée ; personne n’avait encore reçu l’erreur.".to_owned(),
+                0 => "L’édition est corrigée ; l’erreur n’était encore partie chez personne.".to_owned(),
                 readers => {
                     format!("Le rectificatif part, à {}.", count(readers, "lecteur", "lecteurs"))
                 }
@@ -61,15 +61,16 @@ fn asked(outlook: Outlook, note: String, at: i64) -> EditorSaid {
     let Outlook { told, corrected } = outlook;
     let readers = |number| count(number, "lecteur", "lecteurs");
     let text = match told {
-        0 => "Personne n’a encore reçu l’erreur : aucun rectificatif ne partira.".to_owned(),
-        told => format!("Ce rectificatif partira à {}, qui ont reçu l’erreur.", readers(told)),
+        0 => "L’erreur n’est encore partie chez personne : aucun rectificatif n’est nécessaire.".to_owned(),
+        told => format!("Ce rectificatif partira à {}, qui ont pu lire l’erreur.", readers(told)),
     };
     let more = match corrected {
         0 => None,
-        1 => Some("Un lecteur n’a pas encore reçu l’édition : il la recevra corrigée.".to_owned()),
-        many => {
-            Some(format!("{} n’ont pas encore reçu l’édition : ils la recevront corrigée.", readers(many)))
-        }
+        1 => Some("Pour un lecteur, l’édition n’est pas encore partie : il la recevra corrigée.".to_owned()),
+        many => Some(format!(
+            "Pour {}, l’édition n’est pas encore partie : ils la recevront corrigée.",
+            readers(many)
+        )),
     };
     let button = match told {
         0 => "Corriger l’édition".to_owned(),
