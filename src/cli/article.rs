@@ -218,10 +218,12 @@ async fn unpin(named: Option<&Path>, article: &str) -> Result<(), Failure> {
 }
 
 async fn correct(named: Option<&Path>, article: &str, note: &str) -> Result<(), Failure> {
-    let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    if note.is_empty() {
-        return Err(Failure::usage("kiosque: --note: expected what was wrong and what is right".to_owned()));
-    }
+    let note = corrections::note(note).ok_or_else(|| {
+        let most = corrections::NOTE_MOST;
+        Failure::usage(format!(
+            "kiosque: --note: expected what was wrong and what is right, in at most {most} characters"
+        ))
+    })?;
     let app = setup::open(named, Access::Write).await?;
     for article in find(&app, article).await? {
         let (id, title) = (article.id, &article.title);

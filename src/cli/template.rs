@@ -12,6 +12,7 @@ use super::output::{self, Table};
 use crate::html::sample_pages;
 use crate::html::templates::Templates;
 use crate::newsletters::fit::Trimmed;
+use crate::newsletters::render::Rendered;
 use crate::newsletters::sample_view;
 use crate::newsletters::seen::Layout;
 use crate::newsletters::template_check::{self, Tried};
@@ -41,17 +42,21 @@ pub(super) fn run(verb: Verb) -> Result<(), Failure> {
     sample_view::try_out(&templates, &[]).map_err(|error| Failure::usage(error.to_string()))?;
     sample_pages::try_out(&templates).map_err(|error| Failure::usage(error.to_string()))?;
     if let Some(out) = &out {
-        write(out, &tried)?;
+        let others =
+            sample_view::other_mails(&templates).map_err(|error| Failure::usage(error.to_string()))?;
+        let named = |mail: &Tried| format!("{}-{}-{}", mail.template, mail.sample, mail.layout);
+        let digests = tried.iter().map(|mail| (named(mail), &mail.mail));
+        write(out, digests.chain(others.iter().map(|(name, mail)| ((*name).to_owned(), mail))))?;
     }
     table(&tried).print("no templates");
     report(&templates, folder.as_deref(), &tried)
 }
 
-fn write(out: &Path, tried: &[Tried]) -> Result<(), Failure> {
+fn write<'a>(out: &Path, mails: impl Iterator<Item = (String, &'a Rendered)>) -> Result<(), Failure> {
     std::fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
-    for mail in tried {
-        for (ending, text) in [("html", &mail.mail.html), ("txt", &mail.mail.text)] {
-            let path = out.join(format!("{}-{}-{}.{ending}", mail.template, mail.sample, mail.layout));
+    for (name, mail) in mails {
+        for (ending, text) in [("html", &mail.html), ("txt", &mail.text)] {
+            let path = out.join(format!("{name}.{ending}"));
             std::fs::write(&path, readable(text, Some("Ama")))
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }

@@ -24,6 +24,58 @@ pub fn excerpt(text: &str, max_chars: usize) -> String {
     }
 }
 
+/// The beginning of the text as it stands under a headline: as [`excerpt`](excerpt()), but at the end of a sentence where one fills more
+/// than half of what fits, and never with a word that only begins something ("la", "pour", "que").
+pub fn teaser(text: &str, max_chars: usize) -> String {
+    let line = one_line(text);
+    if line.chars().count() <= max_chars {
+        return line;
+    }
+    let fits = line.char_indices().nth(max_chars).map_or(line.len(), |(at, _)| at);
+    if let Some(end) = sentence_end(&line, fits).filter(|end| line[..*end].chars().count() * 2 > max_chars) {
+        return line[..end].to_owned();
+    }
+    let cut = excerpt(&line, max_chars);
+    let Some(mut kept) = cut.strip_suffix('…') else { return cut };
+    while let Some((before, word)) = kept.rsplit_once(is_space) {
+        let word = word.to_lowercase();
+        if before.is_empty() || !BEGINNERS.contains(&word.as_str()) {
+            break;
+        }
+        kept = without_tail(before);
+    }
+    if open_quote(kept).is_some() { cut } else { format!("{kept}…") }
+}
+
+/// Words that nothing ends with, in lower case.
+const BEGINNERS: &[&str] = &[
+    "le", "la", "les", "un", "une", "des", "du", "de", "au", "aux", "à", "en", "y", "et", "ou", "où", "ni",
+    "mais", "car", "que", "qui", "dont", "par", "pour", "sur", "sous", "dans", "avec", "sans", "chez",
+    "vers", "entre", "contre", "depuis", "pendant", "après", "avant", "selon", "ce", "cet", "cette", "ces",
+    "son", "sa", "ses", "leur", "leurs", "notre", "nos", "votre", "vos", "il", "elle", "ils", "elles", "on",
+    "ne", "se", "si", "comme", "plus", "très",
+];
+
+/// The last end of a sentence within the first `fits` bytes: behind its mark, outside every quotation. A full stop behind a
+/// short word may be an abbreviation's.
+fn sentence_end(line: &str, fits: usize) -> Option<usize> {
+    let marks = line[..fits].char_indices().rev().filter(|(_, c)| matches!(c, '.' | '!' | '?'));
+    for (at, mark) in marks {
+        let end = at + 1;
+        let next = line[end..].strip_prefix(' ').and_then(|rest| rest.chars().next());
+        if !next.is_some_and(|c| c.is_uppercase() || c.is_ascii_digit() || c == '«')
+            || open_quote(&line[..end]).is_some()
+        {
+            continue;
+        }
+        let word = line[..at].rsplit(is_space).next().unwrap_or_default();
+        if mark != '.' || (word.chars().count() > 3 && !word.contains('.')) {
+            return Some(end);
+        }
+    }
+    None
+}
+
 /// The longest beginning of at most `max` characters that ends with a whole word; a first word that does not fit is cut.
 fn cut_at_word(line: &str, max: usize) -> Option<&str> {
     if max == 0 {
@@ -61,7 +113,7 @@ fn without_tail(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::excerpt;
+    use super::{excerpt, teaser};
 
     #[test]
     fn a_text_that_fits_stays_as_it_is() {
@@ -89,7 +141,42 @@ mod tests {
         assert_eq!(excerpt(text, 45), "«\u{a0}Nous irons jusqu’au bout de cette…\u{a0}»");
     }
 
+    #[test]
+    fn under_a_headline_a_text_ends_with_a_sentence_where_one_ends_late_enough() {
+        let text = "Dix-neuf noms sont attendus avant le 1er décembre. Ce que dit le règlement, et ce que les partis négocient.";
+        assert_eq!(teaser(text, 90), "Dix-neuf noms sont attendus avant le 1er décembre.");
+        assert_eq!(teaser(text, 200), text);
+        assert_eq!(
+            teaser("Avec M. Gnassingbé et Mme. Adjo. Puis rien de ce qui fut annoncé hier soir", 60),
+            "Avec M. Gnassingbé et Mme. Adjo."
+        );
+        let text =
+            "« On n’enseigne pas. On tient », dit-il. Pourtant, son école de Tsévié affiche le meilleur taux";
+        assert_eq!(teaser(text, 70), "« On n’enseigne pas. On tient », dit-il.");
+        assert_eq!(teaser(text, 30), "« On n’enseigne pas. On…\u{a0}»");
+    }
+
+    #[test]
+    fn under_a_headline_no_text_ends_with_a_word_that_begins_something() {
+        let text = "La chanteuse revient après quatre ans de silence";
+        assert_eq!(teaser(text, 28), "La chanteuse revient…");
+        assert_eq!(
+            teaser("Les coopératives réclament des magasins pour ne plus vendre dans l’urgence", 55),
+            "Les coopératives réclament des magasins…"
+        );
+        assert_eq!(teaser("La de du des les aux", 12), "La…");
+    }
+
     proptest::proptest! {
+        #[test]
+        fn a_teaser_is_a_beginning_that_fits(text in "[a-zéA-Z«» ,.!?\u{a0}]{0,120}", max in 1usize..80) {
+            let cut = teaser(&text, max);
+            proptest::prop_assert!(cut.chars().count() <= max.max(1), "{cut:?}");
+            if cut.ends_with('…') && text.matches('«').count() == text.matches('»').count() && !text.contains('»') {
+                proptest::prop_assert!(!cut.contains('«'));
+            }
+        }
+
         #[test]
         fn it_fits_and_every_quotation_is_closed(text in "[a-zé«» ,.\u{a0}\u{202f}]{0,120}", max in 1usize..80) {
             let cut = excerpt(&text, max);

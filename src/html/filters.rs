@@ -3,7 +3,7 @@
 use crate::french::style::Style;
 use crate::french::typography::{Spaces, typeset};
 use crate::french::{date, elision, number, reading, sort};
-use crate::html::excerpt;
+use crate::html::{excerpt, teaser};
 use chrono::{NaiveDate, NaiveDateTime};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
@@ -53,6 +53,7 @@ pub(super) fn add(env: &mut Environment<'static>, style: Style) {
         number::list(&items.iter().map(String::as_str).collect::<Vec<_>>())
     });
     env.add_filter("excerpt", |text: &str, limit: usize| excerpt(text, limit));
+    env.add_filter("teaser", |text: &str, limit: usize| teaser(text, limit));
     env.add_filter("paragraphs", |text: &str| {
         text.split("\n\n")
             .map(str::trim)
@@ -81,22 +82,31 @@ fn moment(value: &str) -> Result<NaiveDateTime, Error> {
         .map_err(|_| Error::new(ErrorKind::InvalidOperation, format!("not a date or a moment: {value}")))
 }
 
-/// HTML of a date: its "1er" with the ending raised. Pages have their own style sheet and refuse styles of elements.
-fn ordinals(state: &State, text: &str) -> Value {
+/// HTML of a text, or HTML as a macro gave it, each "1er" with its ending raised. Pages have their own style sheet and refuse
+/// styles of elements.
+fn ordinals(state: &State, text: &Value) -> Value {
     let own = if state.name().starts_with("pages/") { "" } else { " style=\"font-size:70%;line-height:0\"" };
-    raise_ordinals(text, own)
+    let html = match text.as_str() {
+        Some(html) if text.is_safe() => html.to_owned(),
+        Some(text) => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+        None => return text.clone(),
+    };
+    Value::from_safe_string(raise_ordinals(&html, own))
 }
 
-fn raise_ordinals(text: &str, attributes: &str) -> Value {
+fn raise_ordinals(html: &str, attributes: &str) -> String {
     let raised = format!("1<sup{attributes}>er</sup>");
-    let text: String = text
-        .split_inclusive(' ')
-        .map(|word| match word.strip_suffix(' ') {
-            Some("1er") => format!("{raised} "),
-            _ => word.replace('&', "&amp;").replace('<', "&lt;"),
-        })
-        .collect();
-    Value::from_safe_string(text)
+    let within = |c: char| c.is_alphanumeric() || matches!(c, '.' | ',' | '=' | '/' | '#');
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find("1er") {
+        let (before, after) = (&rest[..at], &rest[at + 3..]);
+        out.push_str(before);
+        let a_word = !out.ends_with(within) && !after.starts_with(char::is_alphanumeric);
+        out.push_str(if a_word { &raised } else { "1er" });
+        rest = after;
+    }
+    out + rest
 }
 
 /// The width of a plain-text mail (RFC 3676 §4.2 advises at most 78, quoting takes some).
@@ -161,8 +171,14 @@ mod tests {
 
     #[test]
     fn the_first_of_a_month_is_raised_in_html() {
-        assert_eq!(raise_ordinals("samedi 1er août 2026", "").to_string(), "samedi 1<sup>er</sup> août 2026");
-        assert_eq!(raise_ordinals("mardi 21 <b> & 11er", "").to_string(), "mardi 21 &lt;b> &amp; 11er");
+        assert_eq!(raise_ordinals("samedi 1er août 2026", ""), "samedi 1<sup>er</sup> août 2026");
+        assert_eq!(
+            raise_ordinals("Le 1er, le 1er\u{a0}mai, au «\u{a0}1er\u{a0}» tour", ""),
+            "Le 1<sup>er</sup>, le 1<sup>er</sup>\u{a0}mai, au «\u{a0}1<sup>er</sup>\u{a0}» tour"
+        );
+        for other in ["mardi 21er", "11er", "1ere", "0.1er", "a/1er", "1ER"] {
+            assert_eq!(raise_ordinals(other, ""), other);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! HTML: what comes from outside cleaned, read and shortened; our own written from templates.
 //!
 //! [`clean`](clean()) is the one door for article bodies; [`text`] turns HTML into text and keeps text fit for XML;
-//! [`excerpt`](excerpt()) shortens; [`page`] and [`crawled_text`] find the article inside a saved page.
+//! [`excerpt`](excerpt()) and [`teaser`] shorten; [`page`] and [`crawled_text`] find the article inside a saved page.
 
 pub mod address_pages;
 mod built_in;
@@ -41,7 +41,7 @@ pub mod templates;
 pub mod text;
 
 pub use clean::clean;
-pub use excerpt::excerpt;
+pub use excerpt::{excerpt, teaser};
 pub use images::picture_name;
 pub use links::absolute;
 pub use mail_body::{mail_body, mail_body_text};

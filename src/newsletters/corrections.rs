@@ -46,7 +46,20 @@ impl Correction {
     }
 }
 
-/// Writes down what was wrong in an article: plain text, one paragraph. Gives the newsletters, by slug, whose next edition
+/// The longest note of a correction (characters).
+pub const NOTE_MOST: usize = 600;
+
+/// The most corrections that one edition tells: the oldest. The next one tells the others.
+const TOLD_MOST: usize = 6;
+
+/// A note as it is kept: one paragraph of at most [`NOTE_MOST`] characters. Nothing when it is empty or longer.
+#[must_use]
+pub fn note(text: &str) -> Option<String> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (1..=NOTE_MOST).contains(&text.chars().count()).then_some(text)
+}
+
+/// Writes down what was wrong in an article: a [`note`] in plain text. Gives the newsletters, by slug, whose next edition
 /// says so; without one nothing is written, for nobody got the article.
 ///
 /// # Errors
@@ -103,6 +116,7 @@ pub(super) async fn due(
         }
     }
     due.retain(|correction| !correction.choices.is_empty());
+    due.truncate(TOLD_MOST);
     Ok(due)
 }
 

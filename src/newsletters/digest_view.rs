@@ -19,7 +19,8 @@ pub struct DigestView {
     pub date: NaiveDateTime,
     /// Who publishes.
     pub publisher: PublisherView,
-    /// The subject an editor wrote for this edition; without it the lead's title.
+    /// The subject, set in French, that an editor wrote for this edition or the newsletter's pattern gave; without it the lead's
+    /// title.
     pub subject_line: Option<String>,
     /// How readers are greeted whose first name is known; none where the newsletter greets nobody.
     pub greeting: Option<GreetingView>,

@@ -1,9 +1,12 @@
 //! A digest that would be too large is made to fit: first whole texts give way to beginnings, then those grow shorter, then
-//! articles move among the announced, at last announced headlines are only counted.
+//! articles move among the announced, at last announced headlines are only counted. What the newsroom itself says (its note,
+//! corrections) is short by rule; only where that is not short enough it is cut too, and the log says so.
 //!
 //! Pure, and without a number of its own: whoever calls says how long beginnings may be and what fits.
 
 use serde::Serialize;
+
+use crate::html::excerpt;
 
 use super::digest_view::{DigestView, LinkView};
 
@@ -89,8 +92,23 @@ pub(super) fn fit<M, E>(
     let view = announcing(view, below);
     let links = view.announced.links.len();
     let (counted, mail) = least(0, links, &fits, |counted| write(&counting(&view, counted), length))?;
-    let mail = mail.map_or_else(|| write(&counting(&view, links), length), Ok)?;
-    Ok((mail, Trimmed { moved: below, counted, ..trimmed }))
+    let trimmed = Trimmed { moved: below, counted, ..trimmed };
+    if let Some(mail) = mail {
+        return Ok((mail, trimmed));
+    }
+    let view = counting(&view, links);
+    let mut mail = write(&view, length)?;
+    for most in [400, 120, 40] {
+        if fits(&mail) {
+            break;
+        }
+        tracing::warn!(
+            newsletter = view.newsletter.slug,
+            "a mail is too large: its note and corrections are cut"
+        );
+        mail = write(&cutting_own_words(&view, most), length)?;
+    }
+    Ok((mail, trimmed))
 }
 
 /// The least number of `from..=to` whose mail fits, with that mail, by halving; `to` and no mail when none does.
@@ -157,6 +175,17 @@ fn counting(view: &DigestView, number: usize) -> DigestView {
     view
 }
 
+/// The view with at most so many characters of each correction, and twice as many of the note.
+fn cutting_own_words(view: &DigestView, most: usize) -> DigestView {
+    let mut view = view.clone();
+    for correction in &mut view.corrections {
+        correction.text = excerpt(&correction.text, most);
+        correction.title = excerpt(&correction.title, most);
+    }
+    view.note = view.note.map(|note| excerpt(&note, 2 * most));
+    view
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +221,23 @@ mod tests {
         assert_eq!((trimmed.moved, trimmed.counted), (17, 15));
         assert!(size <= 1_000);
         assert_eq!(fitted(0).1.counted, 24, "nothing fits: the shortest");
+    }
+
+    #[test]
+    fn a_note_and_corrections_that_alone_are_too_large_are_cut_at_the_very_last() {
+        let mut view = sample_view::digest_with_everything();
+        view.note = Some("mot ".repeat(500));
+        view.corrections[0].text = "mot ".repeat(150);
+        let own = |view: &DigestView| {
+            let corrections = view.corrections.iter().map(|correction| correction.text.chars().count());
+            corrections.sum::<usize>() + view.note.as_ref().map_or(0, |note| note.chars().count())
+        };
+        let write = |view: &DigestView, _: Excerpts| Ok::<_, ()>((own(view), view.sections.len()));
+        let (mail, _) = fit(&view, &LENGTHS, |(own, _)| *own <= 5_000, write).unwrap();
+        assert_eq!(mail.0, own(&view), "nothing is cut that fits");
+        let (mail, trimmed) = fit(&view, &LENGTHS, |(own, _)| *own <= 500, write).unwrap();
+        assert!(mail.0 <= 360 && mail.1 == 0, "{mail:?}");
+        assert_eq!(trimmed.moved, 17);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use mail_parser::MessageParser;
 use proptest::prelude::*;
 use url::Url;
 
+use super::corrections;
 use super::digest_view::{
     AnnouncedView, ArticleView, BodyView, CorrectionView, DigestView, HeadlineView, LinkView, RelatedView,
     SectionView,
@@ -101,9 +102,12 @@ fn article() -> impl Strategy<Value = ArticleView> {
 
 fn view() -> impl Strategy<Value = DigestView> {
     let sections = prop::collection::vec(prop::collection::vec(article(), 1..9), 0..5);
-    let words = (prop::option::of(line()), prop::option::of(line()));
-    (article(), sections, words, line(), address(), 0..90_usize).prop_map(
-        |(lead, sections, (note, subject_line), title, url, announced)| DigestView {
+    // As long and as many as they may be.
+    let note = prop_oneof![2 => line(), 1 => text(), 1 => Just("Aujourd’hui, à l’aube, l’été. ".repeat(66))];
+    let words = (prop::option::of(note), prop::option::of(line()));
+    let corrections = prop::collection::vec((line(), text()), 1..7);
+    (article(), sections, words, line(), address(), 0..90_usize, corrections).prop_map(
+        |(lead, sections, (note, subject_line), title, url, announced, corrections)| DigestView {
             lead,
             sections: sections
                 .into_iter()
@@ -111,7 +115,14 @@ fn view() -> impl Strategy<Value = DigestView> {
                 .collect(),
             note,
             subject_line,
-            corrections: vec![CorrectionView { title: title.clone(), url: url.clone(), text: title.clone() }],
+            corrections: corrections
+                .into_iter()
+                .map(|(title, text)| CorrectionView {
+                    title,
+                    url: url.clone(),
+                    text: text.chars().take(corrections::NOTE_MOST).collect(),
+                })
+                .collect(),
             announced: AnnouncedView {
                 count: announced,
                 links: vec![LinkView { title: title.clone(), url: url.clone() }; announced],

@@ -79,9 +79,6 @@ statements! {
     };
 }
 
-/// The longest note (characters).
-pub const NOTE_MOST: usize = 600;
-
 /// What setting it going would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Outlook {

@@ -13,15 +13,16 @@ use crate::newsletters::editor_view;
 use crate::newsletters::notice_view::{NoticeBlock, NoticeCommand, NoticeMark, NoticeRow, NoticeView};
 use crate::newsletters::reader_view;
 use crate::newsletters::render::{
-    RenderError, render, render_confirmation, render_editor, render_link, render_notice, render_reader_mail,
+    RenderError, Rendered, render, render_confirmation, render_editor, render_link, render_notice,
+    render_reader_mail,
 };
 use crate::newsletters::seen::Layout;
 use crate::newsletters::template_check;
 use crate::newsletters::template_name::TemplateName;
 use chrono::{NaiveDate, NaiveTime};
 
-/// Rubric, title, summary, author (or empty), whether it has a picture.
-type Row = (&'static str, &'static str, &'static str, &'static str, bool);
+/// Rubric, title, summary, author (or empty), what its picture shows (or empty), if it has one.
+type Row = (&'static str, &'static str, &'static str, &'static str, Option<&'static str>);
 
 const LEAD: Row = (
     "Économie",
@@ -31,7 +32,7 @@ const LEAD: Row = (
      frais que personne ne sait expliquer. Reportage entre le terminal et le poste de Sanvee Condji, là où \
      l'attente commence.",
     "Afi Mensah",
-    true,
+    Some(""),
 );
 
 const ROWS: &[Row] = &[
@@ -41,21 +42,21 @@ const ROWS: &[Row] = &[
         "Le texte transfère aux maires l'entretien des routes secondaires et des marchés. L'opposition demande que \
          les moyens suivent : « Une compétence sans budget est une dette », a résumé un élu des Plateaux.",
         "Koffi Adjovi",
-        true,
+        Some("L'hémicycle de l'Assemblée nationale, vu de la tribune"),
     ),
     (
         "Politique",
         "Qui siégera à la commission électorale ?",
         "Dix-neuf noms sont attendus avant le 1er décembre. Ce que dit le règlement, et ce que les partis négocient.",
         "Koffi Adjovi",
-        false,
+        None,
     ),
     (
         "Politique",
         "Kara : le conseil municipal adopte son budget à une voix près",
         "Quatre heures de débat, deux suspensions de séance et un compromis sur l'éclairage public.",
         "",
-        false,
+        None,
     ),
     (
         "Économie",
@@ -63,14 +64,14 @@ const ROWS: &[Row] = &[
         "La récolte dépasse 250 000 tonnes. Les coopératives réclament un prix plancher de 300 F CFA le kilo et des \
          magasins pour ne plus vendre dans l'urgence.",
         "Essi Amouzou",
-        true,
+        Some(""),
     ),
     (
         "Économie",
         "Transfert d'argent : ce que coûte vraiment un envoi",
         "Nous avons comparé onze services, du guichet au téléphone. L'écart va de 1 % à 9 %.",
         "Yao Tetteh",
-        false,
+        None,
     ),
     (
         "Société",
@@ -78,7 +79,7 @@ const ROWS: &[Row] = &[
         "Une maison par mois, parfois deux. La digue promise avance, les familles aussi : elles déménagent pour la \
          troisième fois.",
         "Afi Mensah et Dela Kpodo",
-        true,
+        Some(""),
     ),
     (
         "Société",
@@ -86,35 +87,35 @@ const ROWS: &[Row] = &[
         "« On n'enseigne pas, on tient », dit-il. Pourtant, son école de Tsévié affiche le meilleur taux de réussite \
          du canton.",
         "Dela Kpodo",
-        false,
+        None,
     ),
     (
         "Société",
         "Hôpital de Sokodé : la maternité rouvre après dix-huit mois de travaux",
         "Seize lits, un bloc neuf et une question : qui paiera l'entretien ?",
         "",
-        true,
+        Some(""),
     ),
     (
         "Tech & Web",
         "Payer son taxi par téléphone, même sans réseau",
         "Une application née à Lomé enregistre la course et règle plus tard. Elle vient de séduire Cotonou.",
         "Sena Agbeko",
-        true,
+        Some("Des taxis-motos dans une rue de Lomé"),
     ),
     (
         "Tech & Web",
         "Fibre : la carte des quartiers raccordés en 2026",
         "Agoè et Baguida passent avant la fin de l'année. Adidogomé attendra, et voici pourquoi.",
         "Sena Agbeko",
-        false,
+        None,
     ),
     (
         "Culture",
         "Le cinéma Le Togo rallume son projecteur",
         "Fermée pendant vingt ans, la salle rouvre avec une copie restaurée et un prix unique : 1 000 F CFA.",
         "Mawuli Akakpo",
-        true,
+        Some("La salle pendant une projection"),
     ),
     (
         "Culture",
@@ -122,14 +123,14 @@ const ROWS: &[Row] = &[
         "Douze titres, trois langues et une basse qui ne lâche rien : la chanteuse revient après quatre ans de \
          silence.",
         "Mawuli Akakpo",
-        false,
+        None,
     ),
     (
         "Culture",
         "Trois romans pour la saison des pluies",
         "Un polar à Atakpamé, une saga familiale, un premier livre : nos lectures de novembre.",
         "",
-        false,
+        None,
     ),
     (
         "Sport",
@@ -137,37 +138,46 @@ const ROWS: &[Row] = &[
          surprises venues du championnat national",
         "Le sélectionneur rappelle deux anciens et lance trois joueurs du championnat national.",
         "Ablam-Kodjovi Amegnizin-Dogbevi",
-        true,
+        Some(""),
     ),
     (
         "Sport",
         "Le marathon de Lomé change de parcours",
         "Plus plat, plus ombragé, il passera par le Grand Marché. Départ à 5 h 30.",
         "Edem Lawson",
-        false,
+        None,
     ),
-    ("Sport", "Basket : les filles de Kpalimé en demi-finale", "", "Edem Lawson", false),
+    ("Sport", "Basket : les filles de Kpalimé en demi-finale", "", "Edem Lawson", None),
     (
         "Sport",
         "Cyclisme : l'étape reine du Tour passera par Badou",
         "Cent quarante kilomètres et une arrivée au sommet.",
         "",
-        false,
+        None,
     ),
 ];
+
+/// The mails that are no digests, each with its name.
+///
+/// # Errors
+/// The first mail that cannot be written.
+pub fn other_mails(templates: &Templates) -> Result<Vec<(&'static str, Rendered)>, RenderError> {
+    Ok(vec![
+        ("confirmation", render_confirmation(templates, &confirmation())?),
+        ("link", render_link(templates, &link())?),
+        ("reader", render_reader_mail(templates, reader_view::sample())?),
+        ("notice", render_notice(templates, notice())?),
+        ("editor", render_editor(templates, editor_view::sample())?),
+    ])
+}
 
 /// What is to be mended in the French of the mails, each with the mail's name.
 ///
 /// # Errors
 /// The first mail that cannot be written.
 pub fn lint_mails(templates: &Templates) -> Result<Vec<(String, Blemish)>, RenderError> {
-    let mut mails = vec![
-        ("confirmation".to_owned(), render_confirmation(templates, &confirmation())?),
-        ("link".to_owned(), render_link(templates, &link())?),
-        ("reader".to_owned(), render_reader_mail(templates, reader_view::sample())?),
-        ("notice".to_owned(), render_notice(templates, notice())?),
-        ("editor".to_owned(), render_editor(templates, editor_view::sample())?),
-    ];
+    let mut mails: Vec<(String, Rendered)> =
+        other_mails(templates)?.into_iter().map(|(name, mail)| (name.to_owned(), mail)).collect();
     for name in TemplateName::all(templates) {
         mails.push((
             format!("digest {name}"),
@@ -204,11 +214,7 @@ pub fn try_out(templates: &Templates, names: &[TemplateName]) -> Result<(), Rend
             }
         }
     }
-    render_confirmation(templates, &confirmation())?;
-    render_link(templates, &link())?;
-    render_reader_mail(templates, reader_view::sample())?;
-    render_editor(templates, editor_view::sample())?;
-    render_notice(templates, notice()).map(drop)
+    other_mails(templates).map(drop)
 }
 
 /// A digest of 18 articles in six rubrics, some without picture, summary or author.
@@ -357,7 +363,7 @@ fn newsletter() -> NewsletterView {
     }
 }
 
-fn article(&(rubric, title, summary, author, pictured): &Row, number: usize) -> ArticleView {
+fn article(&(rubric, title, summary, author, picture): &Row, number: usize) -> ArticleView {
     ArticleView {
         title: title.into(),
         url: format!("https://exemple.tg/articles/{number}?de=lettre&jour=1"),
@@ -365,9 +371,9 @@ fn article(&(rubric, title, summary, author, pictured): &Row, number: usize) -> 
         summary: summary.into(),
         body: None,
         author: (!author.is_empty()).then(|| author.into()),
-        image: pictured.then(|| ImageView {
+        image: picture.map(|shows| ImageView {
             url: format!("https://exemple.tg/images/{number}.jpg"),
-            alt: if number.is_multiple_of(2) { format!("Photographie : {title}") } else { String::new() },
+            alt: shows.into(),
             width: None,
             height: None,
             bytes: None,

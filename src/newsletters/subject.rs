@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::NaiveDate;
 
 use crate::french::date;
+use crate::french::style::Style;
 use crate::french::typography::{Spaces, typeset};
 use crate::html::excerpt;
 
@@ -13,6 +14,9 @@ pub const LONGEST: usize = 60;
 
 /// The lead's title is never cut below this; then the subject is longer than [`LONGEST`].
 const SHORTEST_TITLE: usize = 20;
+
+/// Stands for the lead's title while the words around it are set: a character of nobody's text (private use).
+const TITLE: &str = "\u{e1f8}";
 
 /// A place in a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,37 +107,38 @@ impl SubjectPattern {
     }
 
     /// The subject of an edition, set in French: at most [`LONGEST`] characters as they are seen, for which the lead's title
-    /// is cut at a word.
+    /// is cut at a word. Of `style` only what it says of titles counts.
     #[must_use]
-    pub fn fill(&self, words: &SubjectWords<'_>) -> String {
-        let whole = self.written(words, words.lead);
+    pub fn fill(&self, words: &SubjectWords<'_>, style: Style) -> String {
+        let whole = self.written(words, words.lead, style);
         let mut over = seen(&whole).saturating_sub(LONGEST);
         let mut subject = whole;
         let length = words.lead.chars().count();
         while over > 0 && length > SHORTEST_TITLE + over {
-            subject = self.written(words, &excerpt(words.lead, length - over));
+            subject = self.written(words, &excerpt(words.lead, length - over), style);
             let still = seen(&subject).saturating_sub(LONGEST);
             if still == 0 {
                 return subject;
             }
             over += still;
         }
-        if over > 0 { self.written(words, &excerpt(words.lead, SHORTEST_TITLE.max(1))) } else { subject }
+        if over > 0 { self.written(words, &excerpt(words.lead, SHORTEST_TITLE), style) } else { subject }
     }
 
-    fn written(&self, words: &SubjectWords<'_>, lead: &str) -> String {
+    fn written(&self, words: &SubjectWords<'_>, lead: &str, style: Style) -> String {
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(own) => text.push_str(own),
-                Part::Place(Place::Lead) => text.push_str(lead),
+                Part::Place(Place::Lead) => text.push_str(if style.titles { lead } else { TITLE }),
                 Part::Place(Place::Rubric) => text.push_str(words.rubric),
                 Part::Place(Place::Newsletter) => text.push_str(words.newsletter),
                 Part::Place(Place::Date) => text.push_str(&date::day_month(words.date)),
                 Part::Place(Place::Count) => text.push_str(&words.count.to_string()),
             }
         }
-        typeset(text.trim(), Spaces::Plain)
+        let set = typeset(text.trim(), Spaces::Plain);
+        if style.titles { set } else { set.replace(TITLE, &style.title_in_lists(lead)) }
     }
 }
 
@@ -175,7 +180,7 @@ mod tests {
     }
 
     fn fill(pattern: &str, lead: &str) -> String {
-        SubjectPattern::parse(pattern).unwrap().fill(&words(lead))
+        SubjectPattern::parse(pattern).unwrap().fill(&words(lead), Style::default())
     }
 
     #[test]
@@ -183,6 +188,21 @@ mod tests {
         assert_eq!(fill("{newsletter}: {lead}", "L'accord"), "La Matinale\u{a0}: L’accord");
         assert_eq!(fill("{newsletter} du {date}", ""), "La Matinale du samedi 1er août");
         assert_eq!(fill("{rubric} ({count})", ""), "Économie (12)");
+    }
+
+    #[test]
+    fn a_newsroom_that_sets_its_titles_itself_finds_them_untouched_among_words_that_are_set() {
+        let own = Style { titles: false, ..Style::default() };
+        let fill =
+            |pattern: &str, lead: &str| SubjectPattern::parse(pattern).unwrap().fill(&words(lead), own);
+        let title = "L'accord \"secret\" : qui l'a signé ?";
+        assert_eq!(fill("L'essentiel : {lead}", title), format!("L’essentiel\u{a0}: {title}"));
+        assert_eq!(fill("« {lead} » et plus", title), format!("«\u{a0}{title}\u{a0}» et plus"));
+        let long = "L'accord \"secret\" : qui l'a signé, qui l'a payé et qui devait l'ignorer ?";
+        assert_eq!(
+            fill("{newsletter} : {lead}", long),
+            "La Matinale\u{a0}: L'accord \"secret\" : qui l'a signé, qui l'a…"
+        );
     }
 
     #[test]

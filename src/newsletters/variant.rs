@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use crate::articles::{ArticleId, CategoryId};
 use crate::clock::Timestamp;
 use crate::db::{Db, Tx};
+use crate::french::typography::{Spaces, typeset};
 use crate::html::publisher::PublisherView;
 use crate::images::Size;
 use crate::mail::{self, Draft, Encoded, ListHeaders, PREFERENCES_MARK, TOKEN_MARK};
@@ -204,15 +205,17 @@ impl<'a> Sheet<'a> {
         });
         let related = RelatedView { title: makeup.related_title.clone(), links: related.collect() };
         let lead = article(lead, rubric, Size::MailLead)?;
-        let subject_line = self.parts.words.subject.clone().or_else(|| {
+        let own = self.parts.words.subject.as_deref().map(|own| typeset(own, Spaces::Plain));
+        let subject_line = own.or_else(|| {
             makeup.subject.as_ref().map(|subject| {
-                subject.fill(&SubjectWords {
+                let words = SubjectWords {
                     lead: &lead.title,
                     rubric: &lead.rubric,
                     newsletter: &self.declaration.title,
                     date: self.local_date().date(),
                     count: seen.count(),
-                })
+                };
+                subject.fill(&words, self.desk.templates.french())
             })
         });
         Some(DigestView {

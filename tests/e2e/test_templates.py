@@ -72,7 +72,7 @@ class Linters(unittest.TestCase):
 
     def test_every_template_was_written_in_both_layouts(self):
         for template in TEMPLATES:
-            for sample in ("usual", "one", "everything", "full"):
+            for sample in ("usual", "one", "everything", "full", "rectificatif"):
                 for layout in ("normal", "light"):
                     self.assertIn(f"{template}-{sample}-{layout}", mails)
 
@@ -95,9 +95,9 @@ class Linters(unittest.TestCase):
 @unittest.skipUnless(os.environ.get("KIOSQUE_CHROMIUM"), "Chromium is missing")
 class Shown(unittest.TestCase):
     def test_every_template_can_be_read_narrow_and_wide_by_day_and_by_night_without_images_and_without_styles(self):
-        names = [f"{template}-everything-normal" for template in TEMPLATES] + ["une-one-normal", "sobre-usual-light"]
+        names = [f"{template}-everything-normal" for template in TEMPLATES] + ["une-one-normal", "sobre-rectificatif-normal", "sobre-usual-light", "editor", "confirmation"]
         seen = mail_screens.look([(name, mails[name]) for name in names], axe=True)
-        self.assertEqual(len(seen), 4 * 6 + 4)
+        self.assertEqual(len(seen), 5 * 6 + 3 * 4)
         for shown in seen:
             with self.subTest(shown["file"]):
                 self.assertEqual(shown["wrong"], [])

@@ -6,6 +6,7 @@ use super::super::setup::{self, Access};
 use super::super::{Failure, output};
 use crate::articles;
 use crate::french::number::count;
+use crate::newsletters::corrections;
 use crate::newsletters::edition::EditionId;
 use crate::newsletters::rectificatif::{self, RectifyError};
 
@@ -15,10 +16,12 @@ pub(super) async fn correct(
     wanted: &str,
     note: &str,
 ) -> Result<(), Failure> {
-    let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    if note.is_empty() {
-        return Err(Failure::usage("kiosque: --note: expected what was wrong and what is right".to_owned()));
-    }
+    let note = corrections::note(note).ok_or_else(|| {
+        let most = corrections::NOTE_MOST;
+        Failure::usage(format!(
+            "kiosque: --note: expected what was wrong and what is right, in at most {most} characters"
+        ))
+    })?;
     let app = setup::open(named, Access::Write).await?;
     let found = articles::find(&app.db, wanted).await?;
     if found.is_empty() {

@@ -10,7 +10,7 @@ use super::super::{Failure, output};
 use super::run::who_sends;
 use crate::app::App;
 use crate::delivery;
-use crate::mail::{Address, PREFERENCES_MARK, Personal, TOKEN_MARK, greeted};
+use crate::mail::{Address, LINK_MARK, PREFERENCES_MARK, Personal, TOKEN_MARK, greeted};
 
 /// Stands where a reader's token would.
 const NO_TOKEN: &str = "apercu";
@@ -48,7 +48,9 @@ pub(super) async fn preview(named: Option<&Path>, slug: &str, out: &Path) -> Res
 
 /// A part of a mail with something in the places of a reader's tokens, for a reader with this first name or without one.
 pub(in crate::cli) fn readable(text: &str, first_name: Option<&str>) -> String {
-    greeted(text, first_name).replace(TOKEN_MARK, NO_TOKEN).replace(PREFERENCES_MARK, NO_TOKEN)
+    [TOKEN_MARK, PREFERENCES_MARK, LINK_MARK]
+        .iter()
+        .fold(greeted(text, first_name).into(), |text: String, mark| text.replace(mark, NO_TOKEN))
 }
 
 /// `all`, `choice-3-5`, `choice-3-5-light`.

@@ -9,8 +9,9 @@ use crate::app::App;
 use crate::articles::ArticleId;
 use crate::french::number::count;
 use crate::html::editor_pages::{EditorSaid, RectifyAsked};
+use crate::newsletters::corrections::NOTE_MOST;
 use crate::newsletters::edition::{EditionError, EditionState};
-use crate::newsletters::rectificatif::{self, NOTE_MOST, Outlook, RectifyError};
+use crate::newsletters::rectificatif::{self, Outlook, RectifyError};
 use crate::web::forms::fields::Fields;
 use crate::web::refusal::Failure;
 
