@@ -145,7 +145,7 @@ async fn chunk(
     common: Common<'_>,
     size: i64,
 ) -> sqlx::Result<Option<Chunk>> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_bulk().await?;
     let began = Instant::now();
     let standing: Standing = fetch_one!(&mut tx, sql::LOCK_FAN_OUT, id)?;
     if standing.fanned_out_at.is_some() {

@@ -14,7 +14,7 @@ pub const WAITS: &str = "waits for the copy that it corrects";
 const NEEDLESS: &str = "the copy that it corrects never left";
 
 /// The columns of a row; what writes a hash in hexadecimal differs between the engines. Of a reader's copies, resends among
-/// them, that counts which has come furthest.
+/// them, that counts which has come furthest. They are found by their reader, in `coalesce`: the edition has a million others.
 macro_rules! rectify {
     ($reader:literal) => {
         concat!(
@@ -33,23 +33,25 @@ macro_rules! rectify {
             "v.layout, x.variant_id AS full_variant_id, x.light_variant_id, e.id AS short_id, e.released_at, ",
             "CASE WHEN o.state = 'sent' THEN 0 WHEN o.state IN ('failed', 'cancelled') THEN 2 ELSE 1 END AS rank ",
             "FROM rectificatifs x JOIN editions e ON e.id = x.edition_id ",
-            "JOIN deliveries o ON o.edition_id = x.of_edition_id AND o.kind = 'edition' ",
-            "AND o.in_doubt_at IS NOT NULL AND o.subscription_id > $2 AND o.subscription_id <= $3 ",
+            "JOIN subscriptions s ON s.newsletter_id = e.newsletter_id AND s.id > $2 AND s.id <= $3 ",
+            "JOIN deliveries o ON o.subscription_id = s.id AND coalesce(o.edition_id, 0) = x.of_edition_id ",
+            "AND o.kind = 'edition' AND o.in_doubt_at IS NOT NULL ",
             "JOIN rectified_variants w ON w.edition_id = e.id AND w.variant_id = o.variant_id ",
-            "JOIN variants v ON v.id = o.variant_id JOIN subscriptions s ON s.id = o.subscription_id ",
+            "JOIN variants v ON v.id = o.variant_id ",
             "WHERE e.id = $1) c) d WHERE d.place = 1 ON CONFLICT (dedup_key) DO NOTHING"
         )
     };
 }
 
-/// A row that waits, and whether there is a copy that it corrects in one of these states.
+/// A row that waits, and whether there is a copy that it corrects in one of these states. Those that wait are held, and found
+/// by that.
 macro_rules! copy_is {
     ($there:literal, $states:literal) => {
         concat!(
-            "edition_id = $1 AND state = 'pending' AND held AND reason = $4 AND ",
+            "edition_id = $1 AND held AND coalesce(state, '') = 'pending' AND reason = $4 AND ",
             $there,
             " (SELECT 1 FROM deliveries o JOIN rectified_variants w ON w.edition_id = $1 AND w.variant_id = o.variant_id ",
-            "WHERE o.edition_id = $2 AND o.subscription_id = deliveries.subscription_id AND o.kind = 'edition' ",
+            "WHERE o.subscription_id = deliveries.subscription_id AND coalesce(o.edition_id, 0) = $2 AND o.kind = 'edition' ",
             "AND o.in_doubt_at IS NOT NULL AND o.state IN ",
             $states,
             ")"

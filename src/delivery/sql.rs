@@ -26,17 +26,20 @@ macro_rules! claimed_columns {
     };
 }
 
-/// $1 now, $2 owner, $3 lease until, $4 token key, $5 priority, $6 at most, $7 who signs and when, $8 groups that must wait.
+/// $1 now, $2 owner, $3 lease until, $4 token key, $5 priority, $6 at most, $7 who signs and when, $8 groups that must wait,
+/// $9 due after then, or due then and, by number, after $10.
 ///
 /// Once the relay may have the message, its signatures are those it had.
 /// An edition leaves only when every reader has a row.
 macro_rules! claim {
-    ($lock:literal, $groups:literal) => {
+    ($due:literal, $lock:literal, $groups:literal) => {
         concat!(
             "UPDATE deliveries SET state = 'claimed', owner = $2, epoch = epoch + 1, lease_until = $3, ",
             "token_key_id = coalesce(token_key_id, $4), ",
             "dkim = CASE WHEN message_hash IS NULL THEN $7 ELSE dkim END WHERE id IN (SELECT id FROM deliveries ",
-            "WHERE state = 'pending' AND NOT held AND priority = $5 AND due_at <= $1 AND (edition_id IS NULL ",
+            "WHERE state = 'pending' AND NOT held AND priority = $5 AND due_at <= $1 AND ",
+            $due,
+            " AND (edition_id IS NULL ",
             "OR edition_id NOT IN (SELECT e.id FROM editions e WHERE e.state = 'released' ",
             "AND e.fanned_out_at IS NULL)) AND recipient_group NOT IN (SELECT value FROM ",
             $groups,
@@ -53,13 +56,25 @@ macro_rules! claim_doubtful {
     ($lock:literal, $groups:literal) => {
         concat!(
             "UPDATE deliveries SET owner = $2, epoch = epoch + 1, lease_until = $3 WHERE id IN (SELECT id ",
-            "FROM deliveries WHERE state = 'in_doubt' AND NOT held AND lease_until <= $1 ",
+            "FROM deliveries WHERE state IN ('claimed', 'in_doubt') AND state = 'in_doubt' AND NOT held AND lease_until <= $1 ",
             "AND recipient_group NOT IN (SELECT value FROM ",
             $groups,
             ") ORDER BY lease_until, id LIMIT $4",
             $lock,
             ")",
             claimed!("1")
+        )
+    };
+}
+
+/// When the first row of a priority that waits is due. The least of an index is read at once: of
+/// `EXISTS` PostgreSQL believes that it finds one among the first rows of the table, which are all sent.
+macro_rules! first_due {
+    ($priority:literal) => {
+        concat!(
+            "(SELECT min(due_at) FROM deliveries WHERE state = 'pending' AND NOT held AND priority = ",
+            $priority,
+            ")"
         )
     };
 }
@@ -223,9 +238,17 @@ statements! {
     DELIVERY_BY_KEY = "SELECT id FROM deliveries WHERE dedup_key = $1";
 
     // Claims ----------------------------------------------------------------------------------------------------
+    // Both states are named wherever one is meant: SQLite takes an index of some rows only where the statement says its
+    // condition word by word, and would read every row of every edition instead.
     CLAIM = {
-        sqlite: claim!("", "json_each($8)"),
-        postgres: claim!(" FOR UPDATE SKIP LOCKED", "jsonb_array_elements_text($8::jsonb)")
+        sqlite: claim!("due_at > $9", "", "json_each($8)"),
+        postgres: claim!("due_at > $9", " FOR UPDATE SKIP LOCKED", "jsonb_array_elements_text($8::jsonb)")
+    };
+    // From within a moment on. SQLite finds no place in an index by two columns at once when one of them is the row's number:
+    // there only what is due at that moment, and CLAIM gives the rest.
+    CLAIM_AFTER = {
+        sqlite: claim!("due_at = $9 AND id > $10", "", "json_each($8)"),
+        postgres: claim!("(due_at, id) > ($9, $10)", " FOR UPDATE SKIP LOCKED", "jsonb_array_elements_text($8::jsonb)")
     };
     CLAIM_DOUBTFUL = {
         sqlite: claim_doubtful!("", "json_each($5)"),
@@ -233,35 +256,37 @@ statements! {
     };
     // Claims whose owner let the lease pass before any body was begun, or has given no sign of life since $2.
     RETURN_EXPIRED_CLAIMS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
-        WHERE state = 'claimed' AND (lease_until <= $1 OR owner IN (SELECT id FROM nodes WHERE seen_at <= $2))";
+        WHERE state IN ('claimed', 'in_doubt') AND state = 'claimed'
+          AND (lease_until <= $1 OR owner IN (SELECT id FROM nodes WHERE seen_at <= $2))";
     RETURN_LOST_CLAIMS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
-        WHERE state = 'claimed' AND owner = $1 AND lease_until >= $2";
+        WHERE state IN ('claimed', 'in_doubt') AND state = 'claimed' AND owner = $1 AND lease_until >= $2";
     // On SQLite the pump's lock is ours: every other owner is a run of the program that has ended.
     RETURN_CLAIMS_OF_OTHERS = "UPDATE deliveries SET state = 'pending', owner = NULL, lease_until = NULL
-        WHERE state = 'claimed' AND owner <> $1";
+        WHERE state IN ('claimed', 'in_doubt') AND state = 'claimed' AND owner <> $1";
     DISOWN_DOUBTS_OF_OTHERS = "UPDATE deliveries SET owner = NULL,
             lease_until = CASE WHEN expires_at < coalesce(in_doubt_at, $2) + $3 THEN expires_at
                           ELSE coalesce(in_doubt_at, $2) + $3 END
-        WHERE state = 'in_doubt' AND owner <> $1";
+        WHERE state IN ('claimed', 'in_doubt') AND state = 'in_doubt' AND owner <> $1";
     // A look that takes no lock, each half by its own index. While sending is held alerts alone go: notices to the newsroom
     // (priority 1) that were written since.
-    WORK = "SELECT
+    WORK = (concat!("SELECT
         EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) AS sending_held,
         CASE WHEN EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL)
             THEN EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND NOT held AND priority = 1 AND due_at <= $1
                 AND kind = 'notice' AND subscription_id IS NULL
                 AND created_at >= (SELECT max(h.at) FROM sending_holds h WHERE h.ended_at IS NULL))
-            ELSE EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND NOT held AND priority IN (0, 1, 2, 5)
-                AND due_at <= $1) END AS pending,
-        EXISTS (SELECT 1 FROM deliveries WHERE state = 'in_doubt' AND lease_until <= $1 AND NOT held)
+            ELSE coalesce(", first_due!(0), " <= $1 OR ", first_due!(1), " <= $1 OR ", first_due!(2), " <= $1
+                OR ", first_due!(5), " <= $1, FALSE) END AS pending,
+        EXISTS (SELECT 1 FROM deliveries WHERE state IN ('claimed', 'in_doubt') AND state = 'in_doubt'
+                AND lease_until <= $1 AND NOT held)
             AND NOT EXISTS (SELECT 1 FROM sending_holds WHERE ended_at IS NULL) AS doubtful,
-        EXISTS (SELECT 1 FROM deliveries WHERE state = 'claimed'
-                AND (lease_until <= $1 OR owner IN (SELECT id FROM nodes WHERE seen_at <= $2))) AS expired";
+        EXISTS (SELECT 1 FROM deliveries WHERE state IN ('claimed', 'in_doubt') AND state = 'claimed'
+                AND (lease_until <= $1 OR owner IN (SELECT id FROM nodes WHERE seen_at <= $2))) AS expired"));
 
     // Whether a pump has anything to do now or later, from two partial indexes.
-    AT_WORK = "SELECT EXISTS (SELECT 1 FROM deliveries
-            WHERE state = 'pending' AND NOT held AND priority IN (0, 1, 2, 5))
-        OR EXISTS (SELECT 1 FROM deliveries WHERE state IN ('claimed', 'in_doubt')) AS busy";
+    AT_WORK = (concat!("SELECT ", first_due!(0), " IS NOT NULL OR ", first_due!(1), " IS NOT NULL
+        OR ", first_due!(2), " IS NOT NULL OR ", first_due!(5), " IS NOT NULL
+        OR EXISTS (SELECT 1 FROM deliveries WHERE state IN ('claimed', 'in_doubt')) AS busy"));
 
     // Marks -----------------------------------------------------------------------------------------------------
     // Whoever changes many rows of an edition locks them in another order than we: we are the ones who give way and
@@ -609,6 +634,7 @@ statements! {
         WHERE edition_id = $1 AND recipient_group = $2";
     // What hard refusals of a group suppressed in an edition.
     LIFT_OF_GROUP = "UPDATE suppressions SET lifted_at = $3 WHERE lifted_at IS NULL AND reason = 'hard_bounce'
+          AND at >= (SELECT e.released_at FROM editions e WHERE e.id = $1)
           AND address_hash IN (SELECT d.address_hash FROM deliveries d WHERE d.edition_id = $1 AND d.state = 'failed'
               AND d.recipient_group = $2 AND d.reply_class IN ('hard', 'probable_hard')
               AND d.finished_at = suppressions.at)";

@@ -3,7 +3,7 @@
 use crate::clock::{MINUTE, Timestamp};
 use crate::db::{Db, KeyId, NodeId, Tx};
 use crate::delivery::groups::Groups;
-use crate::delivery::row::{Claimed, Kind};
+use crate::delivery::row::{Claimed, DeliveryId, Kind};
 use crate::delivery::sql;
 use crate::mail::Address;
 use crate::newsletters::variant::VariantId;
@@ -79,7 +79,12 @@ pub(super) struct Claim<'a> {
     pub(super) lease: i64,
     /// Groups whose rows must wait, as a JSON array.
     pub(super) not_these: &'a str,
+    /// Where to begin; none: at the first.
+    pub(super) after: Option<Due>,
 }
+
+/// A row's place in the order in which rows are due.
+pub(super) type Due = (Timestamp, DeliveryId);
 
 /// What waits, from a reader's look that takes no lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -110,26 +115,60 @@ pub async fn is_at_work(db: &Db) -> sqlx::Result<bool> {
 
 /// Claims at most `most` rows of one priority, in the order they are due. A claim that a power cut undoes has done
 /// nothing yet: what must last is written by the marks.
-pub(super) async fn claim(db: &Db, claim: Claim<'_>, priority: i64, most: i64) -> sqlx::Result<Vec<Claimed>> {
+pub(super) async fn claim(
+    db: &Db,
+    claim: Claim<'_>,
+    priority: i64,
+    most: usize,
+) -> sqlx::Result<Vec<Claimed>> {
+    let Claim { owner, token_key, dkim, now, lease, not_these, after } = claim;
+    let (owner, until) = (owner.as_str(), now.plus(lease));
     let mut tx = db.begin().await?;
-    let rows = fetch_all!(
-        &mut tx,
-        sql::CLAIM,
-        claim.now,
-        claim.owner.as_str(),
-        claim.now.plus(claim.lease),
-        claim.token_key,
-        priority,
-        most,
-        claim.dkim,
-        claim.not_these
-    )?;
+    let mut rows: Vec<Claimed> = Vec::new();
+    if let Some((due, id)) = after {
+        rows = fetch_all!(
+            &mut tx,
+            sql::CLAIM_AFTER,
+            now,
+            owner,
+            until,
+            token_key,
+            priority,
+            whole(most),
+            dkim,
+            not_these,
+            due,
+            id
+        )?;
+    }
+    let left = most.saturating_sub(rows.len());
+    if left > 0 {
+        let due = after.map_or(Timestamp::from_millis(i64::MIN), |(due, _)| due);
+        let more: Vec<Claimed> = fetch_all!(
+            &mut tx,
+            sql::CLAIM,
+            now,
+            owner,
+            until,
+            token_key,
+            priority,
+            whole(left),
+            dkim,
+            not_these,
+            due
+        )?;
+        rows.extend(more);
+    }
     tx.commit().await?;
     Ok(rows)
 }
 
+fn whole(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 /// Claims at most `most` rows in doubt that nobody is sending.
-pub(super) async fn claim_doubtful(db: &Db, claim: Claim<'_>, most: i64) -> sqlx::Result<Vec<Claimed>> {
+pub(super) async fn claim_doubtful(db: &Db, claim: Claim<'_>, most: usize) -> sqlx::Result<Vec<Claimed>> {
     let mut tx = db.begin().await?;
     let rows = fetch_all!(
         &mut tx,
@@ -137,7 +176,7 @@ pub(super) async fn claim_doubtful(db: &Db, claim: Claim<'_>, most: i64) -> sqlx
         claim.now,
         claim.owner.as_str(),
         claim.now.plus(claim.lease),
-        most,
+        whole(most),
         claim.not_these
     )?;
     tx.commit().await?;

@@ -6,6 +6,7 @@ mod counts;
 pub(super) mod lane;
 mod lock;
 mod look_around;
+mod passed;
 pub(super) mod queue;
 mod settings;
 mod verdict;
@@ -16,7 +17,7 @@ pub use lock::PumpLock;
 pub use settings::Settings;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use tokio::sync::{Notify, watch};
@@ -28,11 +29,12 @@ use crate::delivery::marks::{Settlement, Writer};
 use crate::delivery::message::Messages;
 use crate::delivery::pump::consequences::Consequences;
 use crate::delivery::pump::look_around::look_around;
+use crate::delivery::pump::passed::Passed;
 use crate::delivery::pump::queue::Queue;
 use crate::delivery::pump::verdict::Verdicts;
 use crate::delivery::pump::worker::Shared;
 use crate::delivery::relay::{Relay, Relays};
-use crate::delivery::row::{Claimed, Kind};
+use crate::delivery::row::{Claimed, DeliveryId, Kind};
 use crate::delivery::signing::Signing;
 use crate::delivery::store::{self, Claim};
 
@@ -121,7 +123,7 @@ impl Pump {
         let _lock = PumpLock::take(&self.db)?.context("another process sends from this database")?;
         self.take_over().await?;
         let crew = self.crew();
-        let claimed = self.claim(&crew.shared).await;
+        let claimed = self.claim(&crew.shared, &mut Passed::default()).await;
         crew.shared.queue.close();
         crew.finish(None).await;
         claimed
@@ -136,14 +138,14 @@ impl Pump {
     pub async fn run(&self, mut shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
         let Some(_lock) = self.wait_for_lock(&mut shutdown).await? else { return Ok(()) };
         let mut taken_over = false;
-        let mut lost = None;
+        let (mut lost, mut passed) = (None, Passed::default());
         let mut crew = self.crew();
         while !*shutdown.borrow() {
             if !taken_over {
                 taken_over = self.log(self.take_over().await.map(|()| 1), "take over") == Some(1);
             }
             let claimed = match taken_over {
-                true => self.claim_within(&crew.shared, &mut lost).await,
+                true => self.claim_within(&crew.shared, &mut lost, &mut passed).await,
                 false => 0,
             };
             crew.replace_fallen();
@@ -243,7 +245,7 @@ impl Pump {
 
     /// Claims, and never waits for ever. A claim that was not answered may have been made: its rows, which stand in no
     /// queue, are returned when the store is back. Those that do stand in ours are lost to it, and claimed again.
-    async fn claim_within(&self, crew: &Shared, lost: &mut Option<Timestamp>) -> usize {
+    async fn claim_within(&self, crew: &Shared, lost: &mut Option<Timestamp>, passed: &mut Passed) -> usize {
         let leased_until = self.clock.now().plus(self.settings.lease);
         let claim = async {
             if let Some(until) = *lost {
@@ -251,7 +253,7 @@ impl Pump {
                 tracing::info!(rows, "claims that were not answered are returned");
                 *lost = None;
             }
-            self.claim(crew).await
+            self.claim(crew, passed).await
         };
         let claimed = tokio::time::timeout(CLAIM_WITHIN, claim).await;
         let claimed = claimed.unwrap_or_else(|_| Err(anyhow::anyhow!("the database has not answered")));
@@ -263,7 +265,7 @@ impl Pump {
     }
 
     /// Fills the queue. A person who waits is served however full it is; digests wait until half a batch is sent.
-    async fn claim(&self, crew: &Shared) -> anyhow::Result<usize> {
+    async fn claim(&self, crew: &Shared, passed: &mut Passed) -> anyhow::Result<usize> {
         let now = self.clock.now();
         let queue = &self.queue;
         for row in look_around(&self.db, queue, &self.relays, &self.messages, now).await? {
@@ -284,6 +286,7 @@ impl Pump {
             now,
             lease: self.settings.lease,
             not_these: &serde_json::json!(queue.full_groups()).to_string(),
+            after: None,
         };
         let resting = serde_json::json!(queue.resting_groups()).to_string();
         let mut claimed = 0;
@@ -291,13 +294,20 @@ impl Pump {
             let may_go = |priority: &i64| !work.sending_held || *priority == Kind::Notice.priority();
             for priority in Kind::PRIORITIES.into_iter().filter(may_go) {
                 let room = self.room(queue, priority);
-                if room > 0 {
-                    // A person who waits may stand before a whole edition of his group.
-                    let person = priority < Kind::Edition.priority();
-                    let not_these = if person { &resting } else { claim.not_these };
-                    let claim = Claim { not_these, ..claim };
-                    claimed += fill(queue, store::claim(&self.db, claim, priority, room).await?);
+                if room == 0 {
+                    continue;
                 }
+                // A person who waits may stand before a whole edition of his group.
+                if priority < Kind::Edition.priority() {
+                    let claim = Claim { not_these: &resting, ..claim };
+                    claimed += fill(queue, store::claim(&self.db, claim, priority, room).await?);
+                    continue;
+                }
+                let began = Instant::now();
+                let claim = Claim { after: passed.after(began), ..claim };
+                let rows = store::claim(&self.db, claim, priority, room).await?;
+                passed.note(began, Instant::now(), &rows, room, (now, DeliveryId(i64::MAX)));
+                claimed += fill(queue, rows);
             }
         }
         let room = self.room(queue, Kind::Edition.priority());
@@ -309,14 +319,13 @@ impl Pump {
         Ok(claimed)
     }
 
-    fn room(&self, queue: &Queue, priority: i64) -> i64 {
+    fn room(&self, queue: &Queue, priority: i64) -> usize {
         let batch = self.settings.batch;
-        let room = match queue.len() {
+        match queue.len() {
             _ if priority < Kind::Edition.priority() => batch,
             waiting if waiting > batch / 2 => 0,
             waiting => batch - waiting,
-        };
-        i64::try_from(room).unwrap_or(i64::MAX)
+        }
     }
 
     fn log<T>(&self, result: anyhow::Result<T>, what: &str) -> Option<T> {
