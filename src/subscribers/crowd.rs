@@ -19,12 +19,13 @@ statements! {
                 sha256(convert_to('lecteur-' || n, 'UTF8')), 'Koffi Lecteur ' || n, $3
             FROM crowd"
     };
-    // $1 newsletter, $2 the number of choices, $3 now, $4 after this subscriber. Neighbours choose differently.
+    // $1 newsletter, $2 the number of choices, $3 now, $4 after this subscriber. Neighbours choose differently, and as many of
+    // them as there are choices make every one (7919 is a prime).
     CROWD_SUBSCRIPTIONS = "INSERT INTO subscriptions
             (subscriber_id, newsletter_id, choice_id, state, created_at, confirmed_at)
         SELECT s.id, $1, c.id, 'confirmed', $3, $3
         FROM subscribers s JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM choices) AS c
-            ON c.place = s.id * 7919 % 1000003 % $2
+            ON c.place = s.id * 7919 % $2
         WHERE s.id > $4 ORDER BY s.id";
     COUNT_CHOICES = "SELECT count(*) AS choices FROM choices";
     LAST_SUBSCRIBER = "SELECT coalesce(max(id), 0) AS last FROM subscribers";
