@@ -6,6 +6,7 @@
 use anyhow::Context;
 use kiosque::html::sample_pages;
 use kiosque::html::templates::Templates;
+use kiosque::mail::greeted;
 use kiosque::newsletters::digest_view::{ArticleView, DigestView, ImageView, SectionView};
 use kiosque::newsletters::render::{Rendered, render, render_confirmation, render_reader_mail};
 use kiosque::newsletters::seen::Layout;
@@ -44,11 +45,11 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn write(folder: &Path, name: &str, mail: &Rendered) -> anyhow::Result<()> {
-    let html = (1..=20).fold(mail.html.clone(), |html, number| {
+    let html = (1..=20).fold(greeted(&mail.html, Some("Ama")), |html, number| {
         html.replace(&format!("https://exemple.tg/images/{number}.jpg"), &format!("images/{number}.svg"))
     });
     std::fs::write(folder.join(format!("{name}.html")), html)?;
-    std::fs::write(folder.join(format!("{name}.txt")), &mail.text)?;
+    std::fs::write(folder.join(format!("{name}.txt")), greeted(&mail.text, Some("Ama")))?;
     println!("{name}: {} bytes of HTML, {} of text", mail.html.len(), mail.text.len());
     println!("  subject:   {}\n  preheader: {}", mail.subject, mail.preheader);
     Ok(())

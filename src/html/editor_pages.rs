@@ -51,6 +51,8 @@ pub struct EditorView {
     pub can_resume: bool,
     /// Until when this page stays open, in the letter's zone, once the edition has left: its articles can be put right.
     pub rectify_until: Option<NaiveDateTime>,
+    /// The letter greets readers by their first name.
+    pub greets: bool,
     /// The revision shown.
     pub revision: i64,
     /// The subject as it would be printed.
@@ -189,7 +191,10 @@ pub fn samples() -> Vec<(String, Page)> {
     let gone = EditorView {
         open: false,
         waits: false,
-        standing: vec!["Partie le samedi 1er août 2026 à 7\u{a0}h. Rien ne peut plus y être changé.".into()],
+        standing: vec![
+            "Partie le samedi 1er août 2026 à 7\u{a0}h.".into(),
+            "Rien ne peut plus y être changé ; une erreur peut être rectifiée.".into(),
+        ],
         web_url: Some("https://lettres.exemple.tg/editions/matinale/2026-08-01".into()),
         offered: Vec::new(),
         left_out: Vec::new(),
@@ -262,6 +267,7 @@ fn sample() -> EditorView {
         can_stop: true,
         can_resume: false,
         rectify_until: None,
+        greets: true,
         revision: 4,
         subject: "Au port de Lomé, la file des camions raccourcit enfin".into(),
         own_subject: String::new(),

@@ -263,7 +263,7 @@ pub fn digest_with_everything() -> DigestView {
     let mut view = digest();
     view.greeting = Some(GreetingView::marks());
     view.note = Some(
-        "Bonjour, cette semaine nos reporters ont passé quatre jours au port : le récit ouvre cette édition.\n\n\
+        "Cette semaine, nos reporters ont passé quatre jours au port : le récit ouvre cette édition.\n\n\
          Dimanche, la lettre ne paraîtra pas. Bonne lecture !"
             .into(),
     );

@@ -166,3 +166,41 @@ class Minute(unittest.TestCase):
         log = self.newsroom.log()
         self.assertNotIn(link.rsplit("/", 1)[1], log, "a token in the log")
         self.assertIn("an editor looks at the edition", log)
+
+    def test_an_editor_puts_right_what_left_wrong_after_being_told_to_how_many_it_goes(self):
+        mail = wait_for("the mail to the editors", self.mails, 30)[0]
+        link = re.search(rf"{re.escape(self.newsroom.base)}/relire/\S+", mail.get_body(("plain",)).get_content()).group()
+        readers = ["afi@exemple.tg", "koffi@exemple.tg"]
+        for reader in readers:
+            self.newsroom.run("subscriber", "add", reader, "--newsletter", "matinale", "--consent", "sur place")
+        soon = (datetime.now(timezone.utc) + timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%S")
+        for form in (f"do=postpone&to={soon}", "do=approve"):
+            self.assertEqual(ask(link, "POST", body=form.encode()).status, 200, form)
+        to_readers = lambda: [mail for mail in self.mails() if mail["To"].endswith(tuple(readers))]
+        wait_for("the edition", lambda: len(to_readers()) == 2, 30)
+        number, title = 3, "Au port de Lomé, la file des camions s’allonge encore"
+        article = [(rubric, title if at == number else old) for at, (rubric, old) in enumerate(TITLES)]
+        self.newsroom.import_lines(lines(article))
+        faults = []
+        with Browser(PICTURES) as browser:
+            tell = browser.tell
+
+            def see(name, arrived):
+                faults.extend(f"{name}: {what}" for what in arrived["faults"] + tell("look", name=name)["wrong"])
+
+            tell("begin", scripts=False)
+            tell("open", url=link)
+            tell("unfold", at="li:has-text('camions') summary")
+            see("partie", {"faults": []})
+            tell("fill", at="li:has-text('camions') textarea", **{"with": "La file s’allonge, elle ne raccourcit pas."})
+            see("rectificatif", tell("press", at="li:has-text('camions') button[value=rectify]"))
+            asked = re.sub(r"\s", " ", tell("text")["text"])
+            self.assertIn("Ce rectificatif partira à 2 lecteurs, qui ont reçu l’erreur.", asked)
+            self.assertEqual(len(to_readers()), 2)
+            see("rectifiee", tell("press", at="button[value=rectify-send]"))
+            self.assertIn("Le rectificatif part, à 2 lecteurs", re.sub(r"\s", " ", tell("text")["text"]))
+        self.assertEqual(faults, [])
+        wait_for("the correction", lambda: len(to_readers()) == 4, 30)
+        told = to_readers()[-1]
+        self.assertIn("Rectificatif", told["Subject"])
+        self.assertIn("La file s’allonge", told.get_body(("plain",)).get_content())

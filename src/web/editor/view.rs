@@ -60,6 +60,7 @@ pub(super) async fn view(
         can_stop: open || under_way,
         can_resume: edition.state == EditionState::Stopped && edition.released_at.is_some(),
         rectify_until: edition.released_at.map(|_| local.at(edition.expires_at.plus(OPEN_AFTER))),
+        greets: declaration.greeting,
         revision: edition.revision,
         subject: standing.subject.clone(),
         own_subject: standing.words.subject.clone().unwrap_or_default(),
@@ -181,10 +182,10 @@ fn sentences(standing: &Standing, local: &Local, now: Timestamp) -> Vec<String> 
         (EditionState::Frozen, _) => {
             vec![format!("Elle part le {due}, à {readers}."), "Vous pouvez la changer jusque-là.".to_owned()]
         }
-        (EditionState::Released, at) => vec![format!(
-            "Partie le {}. Rien ne peut plus y être changé ; une erreur peut être rectifiée.",
-            at.map(|at| local.told(at)).unwrap_or_default()
-        )],
+        (EditionState::Released, at) => vec![
+            format!("Partie le {}.", at.map(|at| local.told(at)).unwrap_or_default()),
+            "Rien ne peut plus y être changé ; une erreur peut être rectifiée.".to_owned(),
+        ],
         (EditionState::Stopped, Some(_)) => {
             vec!["L’envoi est arrêté : ce qui n’était pas encore parti attend.".to_owned()]
         }
