@@ -23,6 +23,9 @@ use crate::support::newsroom::{Newsroom, OPENING};
 
 const MAX_AGE: i64 = 2 * DAY;
 const GRACE: i64 = 3 * HOUR;
+const HOLD: i64 = 30 * MINUTE;
+/// From one tick to the next while nothing is near.
+const QUIET: i64 = 42 * MINUTE;
 const SHOWN: usize = 4;
 const IN_A_SECTION: usize = 2;
 
@@ -147,6 +150,8 @@ struct Play {
     next: i64,
     /// Whether what does not fit waits.
     carry: bool,
+    /// Whether the last tick did anything.
+    busy: bool,
 }
 
 fn settings(schedule: usize, carry: bool) -> String {
@@ -205,8 +210,7 @@ impl Play {
             Event::Run(minutes) => {
                 let end = self.room.now().plus(minutes * MINUTE);
                 while self.room.now() < end {
-                    self.room.clock.advance(7 * MINUTE);
-                    self.tick().await;
+                    self.stride().await;
                 }
             }
             Event::Down(minutes) => self.room.clock.advance(minutes * MINUTE),
@@ -239,6 +243,20 @@ impl Play {
         (!ids.is_empty()).then(|| *index.get(&ids))
     }
 
+    /// Goes on to the next tick: seven minutes later, or more while there is neither an edition open nor a slot near, for most
+    /// of a day is such and each tick asks the store a dozen things twice.
+    async fn stride(&mut self) {
+        let (schedule, zone) = self.rhythm();
+        let now = self.room.now();
+        let near = now.plus(QUIET + HOLD).to_utc();
+        let open = "SELECT count(*) FROM editions WHERE state = 'frozen'";
+        let quiet = !self.busy
+            && schedule.slots_between(zone, now.to_utc(), near).next().is_none()
+            && self.room.number(open).await == 0;
+        self.room.clock.advance(if quiet { QUIET } else { 7 * MINUTE });
+        self.tick().await;
+    }
+
     /// One step on two nodes at once; what they did is checked against the model.
     async fn tick(&mut self) {
         let now = self.room.now();
@@ -246,6 +264,7 @@ impl Play {
         let (one, other) = (self.room.desk.tick(now).await, twin.tick(now).await);
         let (one, other) = (one.expect("a step"), other.expect("a step"));
         assert_eq!(other, Default::default(), "the second node found something left to do");
+        self.busy = one != Default::default();
         // A coalesced edition gives its articles back before the later slot takes them; then slots go in order, and
         // what ends unreleased ends last.
         let mut steps: Vec<Step<'_>> = Vec::new();
@@ -391,19 +410,15 @@ impl Play {
     /// The edition that an editor has before him; the daemon goes on until there is one, for a day at most.
     async fn on_the_desk(&mut self) -> Option<EditionId> {
         let frozen = "SELECT coalesce(max(id), 0) AS id FROM editions WHERE state = 'frozen'";
-        for _ in 0..210 {
+        let end = self.room.now().plus(DAY);
+        while self.room.now() < end {
             let id = self.room.number(frozen).await;
             if id > 0 {
                 return Some(EditionId(id));
             }
-            self.step_minutes(7).await;
+            self.stride().await;
         }
         None
-    }
-
-    async fn step_minutes(&mut self, minutes: i64) {
-        self.room.clock.advance(minutes * MINUTE);
-        self.tick().await;
     }
 
     async fn leave_out(&mut self, index: prop::sample::Index, for_good: bool) {
@@ -573,8 +588,15 @@ fn play(cases: u32, database: impl AsyncFn() -> Option<TestDatabase>) {
             let db = database.open().await;
             let room = Newsroom::open(&db, &settings(0, carry)).await;
             room.readers(1, 1, "all").await;
-            let mut play =
-                Play { room, model: Model::default(), schedule: 0, taken_up: OPENING, next: 1, carry };
+            let mut play = Play {
+                room,
+                model: Model::default(),
+                schedule: 0,
+                taken_up: OPENING,
+                next: 1,
+                carry,
+                busy: true,
+            };
             for event in events {
                 play.step(event).await;
             }
