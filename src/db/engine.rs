@@ -66,6 +66,9 @@ const CHECKPOINT_PAGES: &str = "4000";
 /// time, and so misses the 2 ms that a bulk writer rests, again and again.
 const BUSY_LOOK: Duration = Duration::from_millis(1);
 
+/// How long a connection to PostgreSQL is believed to be alive when nobody uses it.
+const ASK_AFTER: Duration = Duration::from_secs(1);
+
 /// How long the connection without foreign keys is kept when nobody uses it.
 const BULK_IDLE: Duration = Duration::from_secs(60);
 
@@ -81,6 +84,8 @@ impl Db {
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(10))
                 .after_connect(|connection, _| Box::pin(guard(connection)))
+                .test_before_acquire(false)
+                .before_acquire(|connection, known| Box::pin(answers(connection, known.idle_for)))
                 .after_release(|connection, _| Box::pin(is_alive(connection)))
                 .connect_with(options)
                 .await
@@ -195,6 +200,19 @@ impl Db {
         }
     }
 
+    /// The same for whoever gives way: waits 200 ms for rows that others hold, then fails and is made again. On PostgreSQL, who
+    /// changes many rows of an edition locks them in another order than the marks of single deliveries; after 1 s it calls that
+    /// a deadlock, and picks somebody.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn begin_durable_giving_way(&self) -> sqlx::Result<Tx> {
+        match self {
+            Self::Sqlite { .. } => self.begin_durable().await,
+            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin_with(GIVING_WAY).await?)),
+        }
+    }
+
     /// Begins a transaction that only reads: all of it sees the store as it stood at the first statement, and on
     /// SQLite it waits for no writer.
     ///
@@ -228,6 +246,9 @@ pub(super) const NORMAL: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
 /// Begins what a power cut must not undo either: its commit waits for the disk.
 const FULL: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
 
+/// Begins what gives way, in one question.
+const GIVING_WAY: &str = "BEGIN; SET LOCAL lock_timeout = '200ms'";
+
 /// Waits for the writing connection, then for the write lock in small steps.
 pub(super) async fn begin_immediate(
     writer: &SqlitePool,
@@ -260,6 +281,15 @@ async fn guard(connection: &mut PgConnection) -> sqlx::Result<()> {
     .execute(connection)
     .await
     .map(|_| ())
+}
+
+/// A connection that has been of no use for a moment is asked before it is used: its server may have gone. Each was asked when
+/// it was given back; another question before each use is a way to the server and back for each transaction.
+async fn answers(connection: &mut PgConnection, idle_for: Duration) -> sqlx::Result<bool> {
+    if idle_for >= ASK_AFTER {
+        connection.ping().await?;
+    }
+    Ok(true)
 }
 
 /// A connection that was given up in the middle of a question may be open at this end alone. The pool would ask it without

@@ -18,9 +18,9 @@ use crate::delivery::pump::lane::Rest;
 use crate::delivery::replies::Class;
 use crate::delivery::row::{Claimed, DeliveryId, Kind, State};
 use crate::delivery::smtp::Stage;
-use crate::delivery::sql::{GIVE_WAY, PUT_IN_DOUBT, PUT_IN_DOUBT_AND_TELL, SETTLE, SETTLE_SENT, WHY_NOT};
+use crate::delivery::sql::{PUT_IN_DOUBT, PUT_IN_DOUBT_AND_TELL, SETTLE, SETTLE_SENT, WHY_NOT};
 use crate::newsletters::edition::{EDITION_STOPPED, EditionId};
-use crate::{execute, fetch_all, fetch_one};
+use crate::{execute, fetch_all};
 
 /// Rows in one commit, at most: so many messages a kill can leave with an answer that was not kept.
 const ROWS: usize = 64;
@@ -443,10 +443,7 @@ impl Writer {
         asks: &[Ask],
     ) -> anyhow::Result<(Instant, Vec<(DeliveryId, Refusal)>)> {
         let began = Instant::now();
-        let mut tx = self.db.begin_durable().await?;
-        if self.db.engine() == Engine::Postgres {
-            let _: (String,) = fetch_one!(&mut tx, GIVE_WAY)?;
-        }
+        let mut tx = self.db.begin_durable_giving_way().await?;
         self.settle(&mut tx, settlements).await?;
         let noted = self.consequences.note(&mut tx, settlements, self.clock.now()).await?;
         let checked = Instant::now();

@@ -117,13 +117,15 @@ macro_rules! put_in_doubt_sqlite {
     };
 }
 
+// PostgreSQL believes that a JSON array has 100 entries and an array ten: for 100 it would rather read a queue of some
+// thousand rows whole, each time, than find them by their numbers.
 macro_rules! put_in_doubt_postgres {
     ($returning:literal) => {
         concat!(
             "UPDATE deliveries AS d SET state = 'in_doubt', in_doubt_at = $2, lease_until = $4, ",
             "message_hash = decode(m.hash, 'hex') FROM (SELECT split_part(value, ' ', 1)::bigint AS row_id, ",
             "split_part(value, ' ', 2)::bigint AS row_epoch, right(value, 64) AS hash ",
-            "FROM jsonb_array_elements_text($1::jsonb) AS value) AS m ",
+            "FROM unnest(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AS value) AS m ",
             "WHERE d.id = m.row_id AND d.epoch = m.row_epoch AND ",
             may_go!(),
             $returning
@@ -289,12 +291,6 @@ statements! {
         OR EXISTS (SELECT 1 FROM deliveries WHERE state IN ('claimed', 'in_doubt')) AS busy"));
 
     // Marks -----------------------------------------------------------------------------------------------------
-    // Whoever changes many rows of an edition locks them in another order than we: we are the ones who give way and
-    // try again, before PostgreSQL calls it a deadlock (after 1 s) and picks somebody.
-    GIVE_WAY = {
-        sqlite: "SELECT 'never' AS lock_timeout",
-        postgres: "SELECT set_config('lock_timeout', '200ms', true) AS lock_timeout"
-    };
     // $1 JSON array of texts, "ID EPOCH HASH": SQLite takes three times as long over objects. $2 now, $3 owner, $4 lease
     // until.
     PUT_IN_DOUBT = { sqlite: put_in_doubt_sqlite!(""), postgres: put_in_doubt_postgres!("") };
@@ -311,7 +307,7 @@ statements! {
                   FROM json_each($1)) AS m ON d.id = m.row_id"),
         postgres: concat!(why_not!(), "FROM deliveries d
             JOIN (SELECT split_part(value, ' ', 1)::bigint AS row_id, split_part(value, ' ', 2)::bigint AS row_epoch
-                  FROM jsonb_array_elements_text($1::jsonb) AS value) AS m ON d.id = m.row_id")
+                  FROM unnest(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AS value) AS m ON d.id = m.row_id")
     };
     // $1 JSON array of marks (marks.rs), $2 owner. A result may come after the lease has passed: as long as nobody
     // else has claimed the row, it is the truth about it.
@@ -375,7 +371,7 @@ statements! {
             FROM (SELECT split_part(value, ' ', 1)::bigint AS row_id, split_part(value, ' ', 2)::bigint AS row_epoch,
                          split_part(value, ' ', 3)::bigint AS finished,
                          regexp_replace(value, '^[0-9]+ [0-9]+ [0-9]+ ', '') AS reply
-                  FROM jsonb_array_elements_text($1::jsonb) AS value) AS m
+                  FROM unnest(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AS value) AS m
             WHERE d.id = m.row_id AND d.epoch = m.row_epoch AND d.owner = $2
               AND coalesce(d.state, '') IN ('claimed', 'in_doubt')"
     };
