@@ -50,7 +50,7 @@ pub(super) async fn preview(named: Option<&Path>, slug: &str, out: &Path) -> Res
 pub(in crate::cli) fn readable(text: &str, first_name: Option<&str>) -> String {
     [TOKEN_MARK, PREFERENCES_MARK, LINK_MARK]
         .iter()
-        .fold(greeted(text, first_name).into(), |text: String, mark| text.replace(mark, NO_TOKEN))
+        .fold(greeted(text, first_name), |text, mark| text.replace(mark, NO_TOKEN))
 }
 
 /// `all`, `choice-3-5`, `choice-3-5-light`.
