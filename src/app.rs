@@ -159,8 +159,9 @@ impl App {
     }
 }
 
-/// Reads the templates and the pictures that the configuration names, and writes every mail and page once: an operator's
-/// template that asks for what it is not given must be known now, not at the slot.
+/// Reads the templates and the pictures that the configuration names. With an operator's own templates every mail and page is
+/// written once: one that asks for what it is not given must be known now, not at the slot. The program's own are tried by
+/// its tests.
 ///
 /// # Errors
 /// What is wrong with a template, with file and line, or with a picture.
@@ -170,8 +171,10 @@ pub fn dress(config: &Config) -> anyhow::Result<(Templates, Look)> {
     let look = Look::load(config)?;
     let templates = templates.coloured(&look.palette);
     let chosen = declaration::chosen_templates(config, &templates)?;
-    sample_view::try_out(&templates, &chosen).context("the mail templates cannot be used")?;
-    sample_pages::try_out(&templates).context("the page templates cannot be used")?;
+    if config.templates.is_some() {
+        sample_view::try_out(&templates, &chosen).context("the mail templates cannot be used")?;
+        sample_pages::try_out(&templates).context("the page templates cannot be used")?;
+    }
     Ok((templates, look))
 }
 

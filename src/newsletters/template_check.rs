@@ -223,6 +223,7 @@ mod tests {
                 assert!(tried.sample == "full" || !trimmed.is_some(), "{name}: {trimmed:?}");
             }
         }
+        assert!(!sample_view::other_mails(&templates).unwrap().is_empty());
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn visible(html: &str) -> String {
         .replace("&#39;", "'")
         .replace("&quot;", "\"")
         .replace("&nbsp;", "\u{a0}")
+        .replace("&emsp;", "\u{2003}")
         .replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&amp;", "&");
