@@ -55,6 +55,10 @@ use crate::db::Sql;
 pub fn statements() -> Vec<Sql> {
     [
         sql::ALL.to_vec(),
+        explain::sql::ALL.to_vec(),
+        operate::sql::ALL.to_vec(),
+        pump::sql::ALL.to_vec(),
+        telling::sql::ALL.to_vec(),
         bounces::statements(),
         own_data::statements(),
         telling::editors::ALL.to_vec(),

@@ -1,4 +1,4 @@
-//! Every statement about deliveries.
+//! Statements of the queue: rows, claims, marks, messages, fan-out, retention. Each other part of deliveries has its own.
 //!
 //! Whatever changes a claimed row is fenced by its owner and epoch: a node that has lost a row changes nothing.
 
@@ -189,46 +189,8 @@ macro_rules! fan_out {
     };
 }
 
-/// The balance of P8, in one statement.
-macro_rules! balance {
-    () => {
-        "SELECT e.id AS edition_id, e.eligible, e.fanned_out_at IS NOT NULL AS fanned_out, \
-            count(CASE WHEN d.state = 'pending' THEN 1 END) AS pending, \
-            count(CASE WHEN d.state = 'claimed' THEN 1 END) AS claimed, \
-            count(CASE WHEN d.state = 'in_doubt' THEN 1 END) AS in_doubt, \
-            count(CASE WHEN d.state = 'sent' THEN 1 END) + coalesce(max(f.sent), 0) AS sent, \
-            count(CASE WHEN d.state = 'failed' THEN 1 END) + coalesce(max(f.failed), 0) AS failed, \
-            count(CASE WHEN d.state = 'cancelled' THEN 1 END) + coalesce(max(f.cancelled), 0) AS cancelled, \
-            count(CASE WHEN d.held THEN 1 END) AS held \
-         FROM editions e LEFT JOIN deliveries d ON d.edition_id = e.id AND d.kind = 'edition' AND NOT d.resend \
-         LEFT JOIN folded_deliveries f ON f.edition_id = e.id"
-    };
-}
-
-/// The ids of every row to an address, by its hash. What has a subscription is found by it.
-macro_rules! of_address {
-    ($hash:literal) => {
-        concat!(
-            "(SELECT a.id FROM deliveries a WHERE a.address_hash = ",
-            $hash,
-            " AND a.subscription_id IS NULL UNION ALL SELECT a.id FROM subscribers ar ",
-            "JOIN subscriptions au ON au.subscriber_id = ar.id JOIN deliveries a ON a.subscription_id = au.id ",
-            "WHERE ar.address_hash = ",
-            $hash,
-            ")"
-        )
-    };
-}
-
-macro_rules! listed {
-    () => {
-        "SELECT id, kind, edition_id, address, state, held, reason, due_at, expires_at, attempts, relay, reply_stage, \
-            reply_code, reply_text, created_at, finished_at FROM deliveries"
-    };
-}
-
 statements! {
-    // Rows ------------------------------------------------------------------------------------------------------
+    // Rows -------------------------------------------------------------------------------------------------------
     // $1 kind, $2 dedup key, $3 priority, $4 subscription, $5 confirmation, $6 variant, $7 address, $8 its hash,
     // $9 name, $10 group, $11 message id, $12 token key, $13 due, $14 expires, $15 now
     ENQUEUE = "INSERT INTO deliveries
@@ -239,7 +201,7 @@ statements! {
 
     DELIVERY_BY_KEY = "SELECT id FROM deliveries WHERE dedup_key = $1";
 
-    // Claims ----------------------------------------------------------------------------------------------------
+    // Claims -----------------------------------------------------------------------------------------------------
     // Both states are named wherever one is meant: SQLite takes an index of some rows only where the statement says its
     // condition word by word, and would read every row of every edition instead.
     CLAIM = {
@@ -290,7 +252,7 @@ statements! {
         OR ", first_due!(2), " IS NOT NULL OR ", first_due!(5), " IS NOT NULL
         OR EXISTS (SELECT 1 FROM deliveries WHERE state IN ('claimed', 'in_doubt')) AS busy"));
 
-    // Marks -----------------------------------------------------------------------------------------------------
+    // Marks ------------------------------------------------------------------------------------------------------
     // $1 JSON array of texts, "ID EPOCH HASH": SQLite takes three times as long over objects. $2 now, $3 owner, $4 lease
     // until.
     PUT_IN_DOUBT = { sqlite: put_in_doubt_sqlite!(""), postgres: put_in_doubt_postgres!("") };
@@ -376,7 +338,7 @@ statements! {
               AND coalesce(d.state, '') IN ('claimed', 'in_doubt')"
     };
 
-    // Messages --------------------------------------------------------------------------------------------------
+    // Messages ---------------------------------------------------------------------------------------------------
     // What a message is made of, and the newsletter whose rules it goes by.
     VARIANT_MESSAGE = "SELECT v.envelope_from, v.message, n.slug FROM variants v
         LEFT JOIN editions e ON e.id = v.edition_id LEFT JOIN newsletters n ON n.id = e.newsletter_id
@@ -386,7 +348,7 @@ statements! {
     TRIAL_MESSAGE = { sqlite: concat!("SELECT ", claimed_columns!("0"), " FROM deliveries WHERE dedup_key = $1"), postgres: concat!("SELECT ", claimed_columns!("0"), " FROM deliveries WHERE dedup_key = $1") };
     TRIAL_STATE = "SELECT state, held, reason, relay, reply_text FROM deliveries WHERE dedup_key = $1";
 
-    // Fan-out ---------------------------------------------------------------------------------------------------
+    // Fan-out ----------------------------------------------------------------------------------------------------
     UNFINISHED_FAN_OUTS = "SELECT e.id, n.slug FROM editions e JOIN newsletters n ON n.id = e.newsletter_id
         WHERE e.state IN ('released', 'stopped') AND e.released_at IS NOT NULL AND e.fanned_out_at IS NULL
         ORDER BY e.released_at, e.id";
@@ -418,27 +380,7 @@ statements! {
     MOVE_FAN_OUT = "UPDATE editions SET fan_out_cursor = $2 WHERE id = $1";
     END_FAN_OUT = "UPDATE editions SET fanned_out_at = $2 WHERE id = $1";
 
-    // Counting --------------------------------------------------------------------------------------------------
-    BALANCE = { sqlite: concat!(balance!(), " WHERE e.id = $1 GROUP BY e.id, e.eligible, e.fanned_out_at"), postgres: concat!(balance!(), " WHERE e.id = $1 GROUP BY e.id, e.eligible, e.fanned_out_at") };
-    BALANCES = { sqlite: concat!(balance!(), " WHERE e.released_at >= $1 GROUP BY e.id, e.eligible, e.fanned_out_at ORDER BY e.id"), postgres: concat!(balance!(), " WHERE e.released_at >= $1 GROUP BY e.id, e.eligible, e.fanned_out_at ORDER BY e.id") };
-    DEPTHS = "SELECT state, FALSE AS held, priority, count(*) AS rows, min(due_at) AS oldest
-            FROM deliveries WHERE state = 'pending' AND NOT held GROUP BY state, priority
-        UNION ALL SELECT state, FALSE AS held, priority, count(*) AS rows, min(due_at) AS oldest
-            FROM deliveries WHERE state IN ('claimed', 'in_doubt') AND NOT held GROUP BY state, priority
-        UNION ALL SELECT state, TRUE AS held, priority, count(*) AS rows, min(due_at) AS oldest
-            FROM deliveries WHERE held GROUP BY state, priority
-        ORDER BY 1, 2, 3";
-
-    // Editions that would be sent, in part or in whole.
-    UNFINISHED = "SELECT e.id, n.slug, s.slot_key, e.state, e.due_at,
-            (SELECT count(*) FROM deliveries d WHERE d.edition_id = e.id
-                AND d.state IN ('pending', 'claimed', 'in_doubt')) AS open
-        FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id
-        WHERE e.state = 'frozen' OR (e.state = 'released' AND (e.fanned_out_at IS NULL OR EXISTS (SELECT 1
-            FROM deliveries d WHERE d.edition_id = e.id AND d.state IN ('pending', 'claimed', 'in_doubt'))))
-        ORDER BY e.due_at, e.id";
-
-    // Retention -------------------------------------------------------------------------------------------------
+    // Retention --------------------------------------------------------------------------------------------------
     REMOVE_FINISHED = "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE finished_at < $1
             ORDER BY finished_at, id LIMIT $2)
         RETURNING edition_id, kind, resend, state";
@@ -449,209 +391,4 @@ statements! {
     EMPTY_VARIANTS = "UPDATE variants SET message = $2 WHERE length(message) > 0 AND edition_id IN (
         SELECT f.edition_id FROM folded_deliveries f JOIN editions e ON e.id = f.edition_id
         WHERE e.released_at < $1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.edition_id = e.id))";
-
-    // Operators -------------------------------------------------------------------------------------------------
-    LIST_DELIVERIES = { sqlite: concat!(listed!(), " WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
-        AND (CAST($2 AS BIGINT) IS NULL OR edition_id = $2)
-        AND (CAST($3 AS BLOB) IS NULL OR address_hash = $3)
-        AND (held OR NOT $4) AND (CAST($6 AS TEXT) IS NULL OR recipient_group = $6)
-        ORDER BY id DESC LIMIT $5"), postgres: concat!(listed!(), " WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
-        AND (CAST($2 AS BIGINT) IS NULL OR edition_id = $2)
-        AND (CAST($3 AS BYTEA) IS NULL OR address_hash = $3)
-        AND (held OR NOT $4) AND (CAST($6 AS TEXT) IS NULL OR recipient_group = $6)
-        ORDER BY id DESC LIMIT $5") };
-    SHOW_DELIVERY = { sqlite: concat!(listed!(), " WHERE id = $1"), postgres: concat!(listed!(), " WHERE id = $1") };
-    RETRY_DELIVERY = "UPDATE deliveries SET state = 'pending', due_at = $2, expires_at = $3, reason = NULL,
-            finished_at = NULL, owner = NULL, lease_until = NULL
-        WHERE id = $1 AND state IN ('failed', 'pending') AND NOT held";
-    HOLD_DELIVERY = "UPDATE deliveries SET held = TRUE, reason = $2
-        WHERE id = $1 AND state IN ('pending', 'claimed', 'in_doubt') AND NOT held";
-    RELEASE_DELIVERY = "UPDATE deliveries SET held = FALSE, reason = NULL WHERE id = $1 AND held";
-
-    // Alerts and reports ----------------------------------------------------------------------------------------
-    EDITION_NAME = "SELECT n.slug, n.title, e.slot_at FROM editions e JOIN newsletters n ON n.id = e.newsletter_id
-        WHERE e.id = $1";
-    ADD_ALERT_CALL = "INSERT INTO alert_calls (way, body, next_at, created_at) VALUES ($1, $2, $3, $3)";
-    // Whoever claims a call has until $2 to make it.
-    CLAIM_ALERT_CALL = {
-        sqlite: "UPDATE alert_calls SET tries = tries + 1, next_at = $2 WHERE id = (SELECT id FROM alert_calls
-            WHERE done_at IS NULL AND next_at <= $1 ORDER BY id LIMIT 1) RETURNING id, way, body, tries, created_at",
-        postgres: "UPDATE alert_calls SET tries = tries + 1, next_at = $2 WHERE id = (SELECT id FROM alert_calls
-            WHERE done_at IS NULL AND next_at <= $1 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING id, way, body, tries, created_at"
-    };
-    SETTLE_ALERT_CALL = "UPDATE alert_calls SET next_at = $2, done_at = $3, error = $4 WHERE id = $1";
-    HELD_BY_EDITION = "SELECT edition_id, count(*) AS rows, min(reason) AS reason FROM deliveries
-        WHERE held AND edition_id IS NOT NULL AND coalesce(reason, '') NOT IN ($1, $2) GROUP BY edition_id ORDER BY edition_id";
-    // Editions whose report is due: all rows are settled, or a day has passed.
-    UNREPORTED = "SELECT e.id, n.slug, n.title, e.slot_at, e.released_at, e.fanned_out_at, e.state FROM editions e
-        JOIN newsletters n ON n.id = e.newsletter_id
-        WHERE e.reported_at IS NULL AND e.released_at IS NOT NULL AND e.released_at > $1 ORDER BY e.released_at, e.id";
-    UNREPORTED_IDS = "SELECT id FROM editions WHERE reported_at IS NULL AND released_at IS NOT NULL AND released_at > $1
-        ORDER BY id";
-    HAS_OPEN_ROWS = "SELECT EXISTS (SELECT 1 FROM deliveries WHERE edition_id = $1 AND kind = 'edition' AND NOT resend
-        AND state IN ('pending', 'claimed', 'in_doubt')) AS open";
-    OUTCOMES = "SELECT state, coalesce(reason, '') AS reason, held, count(*) AS rows, max(finished_at) AS last
-        FROM deliveries WHERE edition_id = $1 AND kind = 'edition' AND NOT resend
-        GROUP BY state, coalesce(reason, ''), held ORDER BY state, rows DESC, reason";
-    REFUSALS = "SELECT recipient_group, coalesce(reply_code, 0) AS code, min(coalesce(reply_text, '')) AS words, count(*) AS rows
-        FROM deliveries WHERE edition_id = $1 AND kind = 'edition' AND NOT resend AND state = 'failed'
-        GROUP BY recipient_group, coalesce(reply_code, 0) ORDER BY rows DESC, recipient_group LIMIT 5";
-    EDITION_SUBJECT = "SELECT v.subject FROM variants v WHERE v.edition_id = $1 ORDER BY v.id LIMIT 1";
-    REPORT_EDITION = "UPDATE editions SET reported_at = $2 WHERE id = $1 AND reported_at IS NULL";
-
-    // Many at once ----------------------------------------------------------------------------------------------
-    // $1 after, $2 state, $3 edition, $4 address hash, $5 group, $6 retry, hold or release, $7 at most.
-    MATCHING_DELIVERIES = {
-        sqlite: "SELECT id FROM deliveries WHERE id > $1 AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND (CAST($3 AS BIGINT) IS NULL OR edition_id = $3)
-            AND (CAST($4 AS BLOB) IS NULL OR address_hash = $4) AND (CAST($5 AS TEXT) IS NULL OR recipient_group = $5)
-            AND CASE CAST($6 AS TEXT) WHEN 'retry' THEN state IN ('failed', 'pending') AND NOT held
-                WHEN 'hold' THEN state IN ('pending', 'claimed', 'in_doubt') AND NOT held ELSE held END
-            ORDER BY id LIMIT $7",
-        postgres: "SELECT id FROM deliveries WHERE id > $1 AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND (CAST($3 AS BIGINT) IS NULL OR edition_id = $3)
-            AND (CAST($4 AS BYTEA) IS NULL OR address_hash = $4) AND (CAST($5 AS TEXT) IS NULL OR recipient_group = $5)
-            AND CASE CAST($6 AS TEXT) WHEN 'retry' THEN state IN ('failed', 'pending') AND NOT held
-                WHEN 'hold' THEN state IN ('pending', 'claimed', 'in_doubt') AND NOT held ELSE held END
-            ORDER BY id LIMIT $7"
-    };
-    COUNT_MATCHING = {
-        sqlite: "SELECT state, recipient_group, count(*) AS rows FROM deliveries WHERE id > $1 AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND (CAST($3 AS BIGINT) IS NULL OR edition_id = $3)
-            AND (CAST($4 AS BLOB) IS NULL OR address_hash = $4) AND (CAST($5 AS TEXT) IS NULL OR recipient_group = $5)
-            AND CASE CAST($6 AS TEXT) WHEN 'retry' THEN state IN ('failed', 'pending') AND NOT held
-                WHEN 'hold' THEN state IN ('pending', 'claimed', 'in_doubt') AND NOT held ELSE held END
-            GROUP BY state, recipient_group ORDER BY rows DESC, recipient_group, state",
-        postgres: "SELECT state, recipient_group, count(*) AS rows FROM deliveries WHERE id > $1 AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND (CAST($3 AS BIGINT) IS NULL OR edition_id = $3)
-            AND (CAST($4 AS BYTEA) IS NULL OR address_hash = $4) AND (CAST($5 AS TEXT) IS NULL OR recipient_group = $5)
-            AND CASE CAST($6 AS TEXT) WHEN 'retry' THEN state IN ('failed', 'pending') AND NOT held
-                WHEN 'hold' THEN state IN ('pending', 'claimed', 'in_doubt') AND NOT held ELSE held END
-            GROUP BY state, recipient_group ORDER BY rows DESC, recipient_group, state"
-    };
-    // What an edition once more is made of. The variant is the first message's unless a later revision has withdrawn it.
-    RESEND_SOURCE = "SELECT n.slug, n.title, e.state, s.id AS subscription_id, s.state AS subscription_state,
-            coalesce((SELECT d.variant_id FROM deliveries d WHERE d.subscription_id = s.id AND d.edition_id = e.id
-                        AND d.kind = 'edition' AND d.variant_id IN (SELECT x.variant_id FROM edition_choices x
-                            WHERE x.edition_id = e.id AND x.revision = e.revision) ORDER BY d.id DESC LIMIT 1),
-                     (SELECT ec.variant_id FROM edition_choices ec WHERE ec.edition_id = e.id
-                        AND ec.revision = e.revision AND ec.choice_id = s.choice_id AND ec.layout = s.layout)) AS variant_id,
-            (SELECT d.state FROM deliveries d WHERE d.subscription_id = s.id AND d.edition_id = e.id
-                AND d.kind = 'edition' ORDER BY d.id DESC LIMIT 1) AS first_state,
-            (SELECT count(*) FROM deliveries d WHERE d.subscription_id = s.id AND d.edition_id = e.id AND d.resend) AS resends
-        FROM editions e JOIN newsletters n ON n.id = e.newsletter_id
-        LEFT JOIN subscribers r ON r.address_hash = $2
-        LEFT JOIN subscriptions s ON s.subscriber_id = r.id AND s.newsletter_id = e.newsletter_id
-        WHERE e.id = $1";
-    // $1 dedup key, $2 edition, $3 subscription, $4 variant, $5 message id, $6 now, $7 expires, $8 domain.
-    ADD_RESEND = "INSERT INTO deliveries (kind, dedup_key, priority, resend, edition_id, subscription_id, variant_id, address,
-            address_hash, name, recipient_group, message_id, state, due_at, expires_at, created_at)
-        SELECT 'edition', $1, 5, TRUE, $2, s.id, $4, r.address, r.address_hash, r.name,
-            coalesce((SELECT d.recipient_group FROM deliveries d WHERE d.subscription_id = s.id
-                AND d.edition_id IS NOT NULL ORDER BY d.id DESC LIMIT 1), $8), $5, 'pending', $6, $7, $6
-        FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id WHERE s.id = $3";
-
-    // One reader's story ----------------------------------------------------------------------------------------
-    READER_AT = "SELECT address, created_at FROM subscribers WHERE address_hash = $1";
-    SUPPRESSIONS_OF = "SELECT reason, reply, at, lifted_at FROM suppressions WHERE address_hash = $1
-        ORDER BY at DESC, id DESC";
-    INSCRIPTIONS_OF = "SELECT s.newsletter_id, n.slug, n.title, n.timezone, s.state, c.categories AS choice, s.layout,
-            s.created_at, s.confirmed_at, s.left_at, s.paused_until, s.changed_at
-        FROM subscribers r JOIN subscriptions s ON s.subscriber_id = r.id
-        JOIN newsletters n ON n.id = s.newsletter_id JOIN choices c ON c.id = s.choice_id
-        WHERE r.address_hash = $1 ORDER BY n.title, s.id";
-    HAS_DELIVERIES = (concat!("SELECT EXISTS ", of_address!("$1"), " AS known"));
-    SLOTS_UNTIL = "SELECT s.slot_key, s.at, s.outcome, s.reason, e.id AS edition_id
-        FROM slots s LEFT JOIN editions e ON e.slot_id = s.id
-        WHERE s.newsletter_id = $1 AND s.at <= $2 ORDER BY s.at DESC, s.id DESC LIMIT $3";
-    EDITION_FACTS = "SELECT e.newsletter_id, n.slug, n.title, n.timezone, e.slot_at, e.due_at, e.state, s.reason,
-            e.approved_at, e.released_at, e.fanned_out_at,
-            EXISTS (SELECT 1 FROM folded_deliveries f WHERE f.edition_id = e.id) AS folded,
-            (SELECT r.of_edition_id FROM rectificatifs r WHERE r.edition_id = e.id) AS rectifies
-        FROM editions e JOIN slots s ON s.id = e.slot_id JOIN newsletters n ON n.id = e.newsletter_id WHERE e.id = $1";
-    DELIVERIES_OF_READER = (concat!("SELECT id, resend, state, held, reason, due_at, expires_at, attempts, in_doubt_at, relay,
-            reply_stage, reply_code, reply_text, message_id, created_at, finished_at,
-            (SELECT v.bodies_left_out FROM variants v WHERE v.id = deliveries.variant_id) AS bodies_left_out,
-            (SELECT v.excerpt_length FROM variants v WHERE v.id = deliveries.variant_id) AS excerpt_length,
-            (SELECT v.moved FROM variants v WHERE v.id = deliveries.variant_id) AS moved,
-            (SELECT v.counted FROM variants v WHERE v.id = deliveries.variant_id) AS counted
-        FROM deliveries WHERE edition_id = $1 AND id IN ", of_address!("$2"), " AND kind = 'edition' ORDER BY resend, id"));
-    // What the reader's own copies hold, resends among them; first what has left, then what may.
-    SHOWN_TO_READER = (concat!("SELECT v.shown FROM deliveries d JOIN variants v ON v.id = d.variant_id
-        WHERE d.edition_id = $1 AND d.id IN ", of_address!("$2"), " AND d.kind = 'edition'
-        ORDER BY CASE WHEN d.state = 'sent' THEN 0 WHEN d.state IN ('failed', 'cancelled') THEN 2 ELSE 1 END, d.id"));
-    CHOICE_HAS_VARIANT = "SELECT EXISTS (SELECT 1 FROM editions e
-            JOIN edition_choices ec ON ec.edition_id = e.id AND ec.revision = e.revision
-            JOIN choices c ON c.id = ec.choice_id
-            WHERE e.id = $1 AND c.categories = $2 AND ec.layout = $3) AS has";
-    NAMES_OF_CATEGORIES = {
-        sqlite: "SELECT name FROM categories WHERE id IN (SELECT value FROM json_each($1)) ORDER BY position, id",
-        postgres: "SELECT name FROM categories
-            WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)) ORDER BY position, id"
-    };
-    ARTICLE_FACTS = "SELECT title, published_at, appeared_at, retracted_at FROM articles WHERE id = $1";
-    CATEGORIES_OF_ARTICLE = "SELECT c.id, c.name FROM article_categories ac JOIN categories c ON c.id = ac.category_id
-        WHERE ac.article_id = $1 AND c.kind = 'rubric' ORDER BY ac.position, c.id";
-    LAST_USE = "SELECT l.usage, l.created_at, l.ended_at, l.edition_id, ea.role FROM ledger l
-        LEFT JOIN editions e ON e.id = l.edition_id
-        LEFT JOIN edition_articles ea ON ea.edition_id = e.id AND ea.revision = e.revision AND ea.article_id = l.article_id
-        WHERE l.newsletter_id = $1 AND l.article_id = $2 ORDER BY l.id DESC LIMIT 1";
-    NEWSLETTER_HORIZON = "SELECT n.opening_at, (SELECT max(e.slot_at) FROM editions e WHERE e.newsletter_id = n.id
-            AND e.released_at IS NOT NULL AND e.slot_at < $2) AS previous
-        FROM newsletters n WHERE n.id = $1";
-    SIMILAR_ADDRESSES = "SELECT address FROM subscribers WHERE (lower(address) LIKE $1 OR lower(address) LIKE $2)
-        AND length(address) BETWEEN CAST($3 AS BIGINT) AND CAST($4 AS BIGINT) ORDER BY id";
-
-    // What results mean beyond their rows ---------------------------------------------------------------------------
-    // $1 group, $2 until, $3 troubles, $4 cause, $5 what was said, $6 now.
-    REST_GROUP = "INSERT INTO group_rests (recipient_group, until, troubles, cause, detail, at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (recipient_group) DO UPDATE SET cause = excluded.cause, detail = excluded.detail, at = excluded.at,
-            until = CASE WHEN excluded.until > group_rests.until THEN excluded.until ELSE group_rests.until END,
-            troubles = CASE WHEN excluded.troubles > group_rests.troubles THEN excluded.troubles
-                       ELSE group_rests.troubles END";
-    END_GROUP_REST = "DELETE FROM group_rests WHERE recipient_group = $1";
-    GROUP_REST = "SELECT until, troubles FROM group_rests WHERE recipient_group = $1";
-    GROUP_RESTS = "SELECT recipient_group, until, troubles, cause, detail FROM group_rests ORDER BY recipient_group";
-    // $3 sent, $4 hard, $5 refused as a sender, $6 refused as a message, $7 others.
-    ADD_RESULTS = "INSERT INTO edition_results (edition_id, recipient_group, sent, hard, policy, message, other)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (edition_id, recipient_group) DO UPDATE SET sent = edition_results.sent + excluded.sent,
-            hard = edition_results.hard + excluded.hard, policy = edition_results.policy + excluded.policy,
-            message = edition_results.message + excluded.message, other = edition_results.other + excluded.other";
-    GROUP_RESULTS = "SELECT CAST(sent + hard + policy + message + other AS BIGINT) AS results, hard,
-            distrusted_at IS NOT NULL AS distrusted
-        FROM edition_results WHERE edition_id = $1 AND recipient_group = $2";
-    // What a group's host is to blame for is no reader's hard refusal.
-    EDITION_RESULTS = "SELECT CAST(sum(r.sent + r.hard + r.policy + r.message + r.other) AS BIGINT) AS results,
-            CAST(sum(CASE WHEN r.distrusted_at IS NULL THEN r.hard ELSE 0 END) AS BIGINT) AS hard,
-            CAST(sum(r.policy) AS BIGINT) AS policy, CAST(sum(r.message) AS BIGINT) AS message,
-            coalesce(e.eligible, 0) AS eligible,
-            EXISTS (SELECT 1 FROM edition_breakers b WHERE b.edition_id = e.id) AS tripped
-        FROM edition_results r JOIN editions e ON e.id = r.edition_id WHERE e.id = $1 GROUP BY e.id, e.eligible";
-    DISTRUST_GROUP = "UPDATE edition_results SET distrusted_at = coalesce(distrusted_at, $3)
-        WHERE edition_id = $1 AND recipient_group = $2";
-    // What hard refusals of a group suppressed in an edition.
-    LIFT_OF_GROUP = "UPDATE suppressions SET lifted_at = $3 WHERE lifted_at IS NULL AND reason = 'hard_bounce'
-          AND at >= (SELECT e.released_at FROM editions e WHERE e.id = $1)
-          AND address_hash IN (SELECT d.address_hash FROM deliveries d WHERE d.edition_id = $1 AND d.state = 'failed'
-              AND d.recipient_group = $2 AND d.reply_class IN ('hard', 'probable_hard')
-              AND d.finished_at = suppressions.at)";
-    // $3 when they are tried again, $4 now.
-    RETURN_OF_GROUP = "UPDATE deliveries SET state = 'pending', due_at = CASE WHEN $3 < expires_at THEN $3 ELSE expires_at END,
-            reason = NULL, finished_at = NULL, owner = NULL, lease_until = NULL
-        WHERE edition_id = $1 AND recipient_group = $2 AND state = 'failed'
-          AND reply_class IN ('hard', 'probable_hard') AND expires_at > $4";
-    // Readers whose message was refused for its own sake get it when the edition goes on.
-    RETURN_MESSAGES = "UPDATE deliveries SET state = 'pending', held = TRUE, reason = $2, finished_at = NULL, owner = NULL,
-            lease_until = NULL
-        WHERE edition_id = $1 AND state = 'failed' AND reply_class = 'message' AND expires_at > $3";
-    TRIP_BREAKER = "INSERT INTO edition_breakers (edition_id, cause, detail, at, stopped) VALUES ($1, $2, $3, $4, FALSE)
-        ON CONFLICT (edition_id) DO UPDATE SET cause = excluded.cause, detail = excluded.detail, at = excluded.at,
-            stopped = FALSE";
-    UNSTOPPED_BREAKERS = "SELECT b.edition_id, b.cause FROM edition_breakers b WHERE NOT b.stopped ORDER BY b.edition_id";
-    BREAKER_STOPPED = "UPDATE edition_breakers SET stopped = TRUE WHERE edition_id = $1";
-    PAUSED_EDITIONS = "SELECT b.edition_id, b.detail FROM edition_breakers b JOIN editions e ON e.id = b.edition_id
-        WHERE e.state = 'stopped' ORDER BY b.edition_id";
-    // $1 relay, $2 day (since 1970, UTC), $3 messages.
-    ADD_RELAY_DAY = "INSERT INTO relay_days (relay, day, messages) VALUES ($1, $2, $3)
-        ON CONFLICT (relay, day) DO UPDATE SET messages = relay_days.messages + excluded.messages";
-    RELAY_DAY = "SELECT messages FROM relay_days WHERE relay = $1 AND day = $2";
 }

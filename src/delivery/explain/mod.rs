@@ -7,6 +7,7 @@ pub mod article;
 pub mod edition;
 mod facts;
 mod near;
+pub(super) mod sql;
 mod words;
 
 pub use facts::{

@@ -1,7 +1,7 @@
 //! Addresses one slip of the finger away from one that nobody knows.
 
 use crate::db::Db;
-use crate::delivery::sql;
+use crate::delivery::explain::sql;
 use crate::fetch_all;
 use crate::mail::Address;
 

@@ -1,6 +1,7 @@
 //! What an operator does with deliveries: look, hold, let go, try again; send once more, or for a trial.
 
 mod resend;
+pub(super) mod sql;
 mod trial;
 mod unfinished;
 
@@ -14,7 +15,6 @@ use crate::clock::{DAY, Timestamp};
 use crate::db::Db;
 use crate::delivery::rectify;
 use crate::delivery::row::{DeliveryId, Kind, State};
-use crate::delivery::sql;
 use crate::newsletters::edition::EditionId;
 use crate::{execute, fetch_all, fetch_optional, text_enum};
 

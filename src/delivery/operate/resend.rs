@@ -3,8 +3,8 @@
 use crate::clock::Timestamp;
 use crate::config::Span;
 use crate::db::{Db, Keys};
+use crate::delivery::operate::sql;
 use crate::delivery::row::State;
-use crate::delivery::sql;
 use crate::mail::Address;
 use crate::newsletters::desk::Desk;
 use crate::newsletters::edition::{EditionId, EditionState};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::db::Db;
-use crate::delivery::sql;
+use crate::delivery::operate::sql;
 use crate::fetch_all;
 use crate::newsletters::edition::{EditionId, EditionState};
 

@@ -11,9 +11,10 @@ use crate::delivery::bounces::refused;
 use crate::delivery::marks::Settlement;
 use crate::delivery::pump::counts::{Tally, day};
 use crate::delivery::pump::lane::Rest;
+use crate::delivery::pump::sql;
 use crate::delivery::replies::Class;
+use crate::delivery::retry;
 use crate::delivery::row::State;
-use crate::delivery::{retry, sql};
 use crate::newsletters::edition::{self, EDITION_STOPPED, EditionError, EditionId, EditionState};
 use crate::{execute, fetch_all, fetch_optional, text_enum};
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use crate::clock::{DAY, Timestamp};
 use crate::db::Tx;
 use crate::delivery::marks::Settlement;
+use crate::delivery::pump::sql;
 use crate::delivery::replies::Class;
 use crate::delivery::row::State;
-use crate::delivery::sql;
 use crate::execute;
 use crate::newsletters::edition::EditionId;
 

@@ -9,6 +9,7 @@ mod look_around;
 mod passed;
 pub(super) mod queue;
 mod settings;
+pub(super) mod sql;
 mod verdict;
 mod worker;
 

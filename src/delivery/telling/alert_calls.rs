@@ -2,8 +2,8 @@
 
 use crate::clock::{DAY, MINUTE, SECOND, Timestamp};
 use crate::db::Db;
-use crate::delivery::sql;
 use crate::delivery::telling::bulletin::Way;
+use crate::delivery::telling::sql;
 use crate::{execute, fetch_optional};
 
 /// Whoever claims a call has this long to make it (ms).

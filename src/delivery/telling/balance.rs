@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::delivery::row::State;
-use crate::delivery::sql;
+use crate::delivery::telling::sql;
 use crate::newsletters::edition::EditionId;
 use crate::{fetch_all, fetch_one};
 

@@ -6,6 +6,7 @@ pub mod bulletin;
 pub mod editors;
 mod notice;
 pub mod report;
+pub(super) mod sql;
 pub mod watch;
 
 pub use balance::{Balance, Depth, balance, balances, depths};

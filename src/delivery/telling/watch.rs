@@ -4,8 +4,8 @@ use crate::alerts::{self, Kind};
 use crate::clock::{DAY, Timestamp};
 use crate::db::Db;
 use crate::delivery::rectify::WAITS;
-use crate::delivery::sql;
 use crate::delivery::telling::balance;
+use crate::delivery::telling::sql;
 use crate::fetch_all;
 use crate::newsletters::edition::{EDITION_STOPPED, EditionId};
 
