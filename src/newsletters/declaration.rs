@@ -27,7 +27,7 @@ pub struct CategoryDeclaration {
     pub removed: bool,
 }
 
-/// A `[[newsletter]]`, checked. The meaning of each field stands at [`config::Newsletter`].
+/// A `[[newsletter]]`, checked. The meaning of each field stands at [`crate::config::Newsletter`].
 #[derive(Debug, Clone)]
 #[expect(
     missing_docs,
