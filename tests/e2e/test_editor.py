@@ -195,7 +195,7 @@ class Minute(unittest.TestCase):
             tell("fill", at="li:has-text('camions') textarea", **{"with": "La file s’allonge, elle ne raccourcit pas."})
             see("rectificatif", tell("press", at="li:has-text('camions') button[value=rectify]"))
             asked = re.sub(r"\s", " ", tell("text")["text"])
-            self.assertIn("Ce rectificatif partira à 2 lecteurs, qui ont reçu l’erreur.", asked)
+            self.assertIn("Ce rectificatif partira à 2 lecteurs, qui ont pu lire l’erreur.", asked)
             self.assertEqual(len(to_readers()), 2)
             see("rectifiee", tell("press", at="button[value=rectify-send]"))
             self.assertIn("Le rectificatif part, à 2 lecteurs", re.sub(r"\s", " ", tell("text")["text"]))
