@@ -16,6 +16,7 @@ use crate::html::look::Look;
 use crate::html::sample_pages;
 use crate::html::templates::Templates;
 use crate::newsletters::declaration::{self, Declarations};
+use crate::newsletters::declaration_reading;
 use crate::newsletters::{self, desk::Desk, sample_view};
 use crate::outbound::Outbound;
 use crate::subscribers;
@@ -100,7 +101,7 @@ impl App {
     /// When the store's keys cannot be read, or the declarations or templates hold mistakes.
     pub async fn build(config: Config, db: Db, clock: Clock) -> anyhow::Result<Self> {
         let keys = Arc::new(Keys::load(&db).await?);
-        let declarations = Arc::new(declaration::check(&config)?);
+        let declarations = Arc::new(declaration_reading::check(&config)?);
         let (templates, look) = dress(&config)?;
         let (templates, look) = (Arc::new(templates), Arc::new(look));
         let feeds = FeedStore::new(Publication::of(&config));

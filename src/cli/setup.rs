@@ -7,7 +7,8 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseTarget, nearest};
 use crate::db::Db;
-use crate::newsletters::declaration::{self, Declaration, Declarations};
+use crate::newsletters::declaration::{Declaration, Declarations};
+use crate::newsletters::declaration_reading;
 use crate::newsletters::newsletter::{self, Newsletter};
 
 /// Whether a verb reads or writes.
@@ -26,7 +27,7 @@ pub enum Access {
 pub fn configuration(named: Option<&Path>) -> Result<(Config, Declarations), Failure> {
     let path = Config::find(named)?;
     let (config, mut mistakes) = Config::read(Config::source_of(&path)?);
-    let (declarations, others) = declaration::read(&config);
+    let (declarations, others) = declaration_reading::read(&config);
     mistakes.append(others);
     mistakes.into_result()?;
     Ok((config, declarations))

@@ -4,8 +4,6 @@ use crate::config::{AfterPause, Approval, Config, DateRange, Mistakes, OnDoubt, 
 use crate::html::templates::Templates;
 use crate::mail::{self, Address, Mailbox};
 
-pub use super::declaration_reading::{check, read};
-
 use super::makeup::Makeup;
 use super::schedule::Schedule;
 use super::slug::Slug;

@@ -13,7 +13,7 @@ pub mod corrections;
 mod crontab;
 mod crontab_field;
 pub mod declaration;
-mod declaration_reading;
+pub mod declaration_reading;
 pub mod desk;
 mod digest_articles;
 pub mod digest_view;

@@ -180,10 +180,10 @@ fn a_key_that_cannot_be_used_is_named() {
     }
     let twice = format!("{}\n{}{}", config_text(DAILY), table("k1"), table("K1"));
     let config = Config::from_toml_str(&twice, folder.path()).unwrap();
-    let mistakes = kiosque::newsletters::declaration::check(&config).unwrap_err().to_string();
+    let mistakes = kiosque::newsletters::declaration_reading::check(&config).unwrap_err().to_string();
     assert!(mistakes.contains("this selector of this domain is there already"), "{mistakes}");
     let bad = format!("{}\n{}", config_text(DAILY), table("k 1").replace("test.tg", "localhost"));
     let config = Config::from_toml_str(&bad, folder.path()).unwrap();
-    let mistakes = kiosque::newsletters::declaration::check(&config).unwrap_err();
+    let mistakes = kiosque::newsletters::declaration_reading::check(&config).unwrap_err();
     assert_eq!(mistakes.len(), 2, "{mistakes}");
 }

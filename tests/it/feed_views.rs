@@ -91,7 +91,7 @@ async fn a_configured_feed_never_takes_a_rubrics_slug_nor_a_rubric_its() {
 fn mistakes_in_a_configured_feed_are_named_with_their_lines() {
     let mistakes = |feed: &str| {
         let config = crate::support::press::config(feed);
-        let (_, mistakes) = kiosque::newsletters::declaration::read(&config);
+        let (_, mistakes) = kiosque::newsletters::declaration_reading::read(&config);
         mistakes.to_string()
     };
     for (feed, word) in [

@@ -104,13 +104,13 @@ mod tests {
     use crate::cli::demo::content;
     use crate::clock::Timestamp;
     use crate::config::Config;
-    use crate::newsletters::declaration;
+    use crate::newsletters::declaration_reading;
 
     #[test]
     fn it_is_a_configuration_without_mistakes_that_names_every_rubric_of_the_samples() {
         let text = text(([127, 0, 0, 1], 8080).into(), ([127, 0, 0, 1], 9090).into());
         let config = Config::from_toml_str(&text, Path::new("/nowhere")).unwrap();
-        let declarations = declaration::check(&config).unwrap();
+        let declarations = declaration_reading::check(&config).unwrap();
         assert!(declarations.newsletter(LETTER).is_some());
         let declared: BTreeSet<&str> = declarations.categories.iter().map(|c| c.name.as_str()).collect();
         for article in content::published(Timestamp::from_millis(0)).unwrap() {

@@ -7,7 +7,7 @@ use kiosque::clock::{Clock, Timestamp};
 use kiosque::config::Config;
 use kiosque::db::Db;
 use kiosque::html::templates::Templates;
-use kiosque::newsletters::declaration;
+use kiosque::newsletters::declaration_reading;
 use kiosque::newsletters::desk::{Desk, Ticked};
 use kiosque::newsletters::edition::EditionId;
 use kiosque::newsletters::newsletter;
@@ -214,7 +214,7 @@ impl Newsroom {
 
 fn desk(db: &Db, newsletter: &str) -> Desk {
     let config = config(newsletter);
-    let declarations = declaration::check(&config).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let declarations = declaration_reading::check(&config).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     Desk {
         db: db.clone(),
         config: Arc::new(config),
