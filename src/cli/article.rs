@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::Subcommand;
 
 use super::Failure;
+use super::edition::note_of;
 use super::output::{self, Format, Table};
 use super::setup::{self, Access};
 use crate::app::App;
@@ -218,12 +219,7 @@ async fn unpin(named: Option<&Path>, article: &str) -> Result<(), Failure> {
 }
 
 async fn correct(named: Option<&Path>, article: &str, note: &str) -> Result<(), Failure> {
-    let note = corrections::note(note).ok_or_else(|| {
-        let most = corrections::NOTE_MOST;
-        Failure::usage(format!(
-            "kiosque: --note: expected what was wrong and what is right, in at most {most} characters"
-        ))
-    })?;
+    let note = note_of(note)?;
     let app = setup::open(named, Access::Write).await?;
     for article in find(&app, article).await? {
         let (id, title) = (article.id, &article.title);

@@ -16,12 +16,7 @@ pub(super) async fn correct(
     wanted: &str,
     note: &str,
 ) -> Result<(), Failure> {
-    let note = corrections::note(note).ok_or_else(|| {
-        let most = corrections::NOTE_MOST;
-        Failure::usage(format!(
-            "kiosque: --note: expected what was wrong and what is right, in at most {most} characters"
-        ))
-    })?;
+    let note = note_of(note)?;
     let app = setup::open(named, Access::Write).await?;
     let found = articles::find(&app.db, wanted).await?;
     if found.is_empty() {
@@ -51,4 +46,17 @@ pub(super) async fn correct(
         }
     }
     Err(refused.map_or(Failure::Reported, |error| Failure::Failed(error.into())))
+}
+
+/// What `--note` says of a mistake.
+///
+/// # Errors
+/// When it is empty or too long.
+pub(in crate::cli) fn note_of(text: &str) -> Result<String, Failure> {
+    corrections::note(text).ok_or_else(|| {
+        let most = corrections::NOTE_MOST;
+        Failure::usage(format!(
+            "kiosque: --note: expected what was wrong and what is right, in at most {most} characters"
+        ))
+    })
 }

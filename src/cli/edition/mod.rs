@@ -7,6 +7,7 @@ mod preview;
 mod run;
 mod steps;
 
+pub(super) use correct::note_of;
 pub(super) use preview::readable;
 
 use std::path::{Path, PathBuf};
