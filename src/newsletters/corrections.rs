@@ -52,11 +52,26 @@ pub const NOTE_MOST: usize = 600;
 /// The most corrections that one edition tells: the oldest. The next one tells the others.
 const TOLD_MOST: usize = 6;
 
-/// A note as it is kept: one paragraph of at most [`NOTE_MOST`] characters. Nothing when it is empty or longer.
-#[must_use]
-pub fn note(text: &str) -> Option<String> {
+/// Why a text is no note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnfitNote {
+    /// It says nothing.
+    Empty,
+    /// It is longer than [`NOTE_MOST`]; the text as one paragraph.
+    TooLong(String),
+}
+
+/// A note as it is kept: one paragraph of at most [`NOTE_MOST`] characters.
+///
+/// # Errors
+/// When it is empty or longer.
+pub fn note(text: &str) -> Result<String, UnfitNote> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    (1..=NOTE_MOST).contains(&text.chars().count()).then_some(text)
+    match text.chars().count() {
+        0 => Err(UnfitNote::Empty),
+        1..=NOTE_MOST => Ok(text),
+        _ => Err(UnfitNote::TooLong(text)),
+    }
 }
 
 /// Writes down what was wrong in an article: a [`note`] in plain text. Gives the newsletters, by slug, whose next edition

@@ -53,7 +53,7 @@ pub(super) async fn correct(
 /// # Errors
 /// When it is empty or too long.
 pub(in crate::cli) fn note_of(text: &str) -> Result<String, Failure> {
-    corrections::note(text).ok_or_else(|| {
+    corrections::note(text).map_err(|_| {
         let most = corrections::NOTE_MOST;
         Failure::usage(format!(
             "kiosque: --note: expected what was wrong and what is right, in at most {most} characters"

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::articles::ArticleId;
 use crate::french::number::count;
 use crate::html::editor_pages::{EditorSaid, RectifyAsked};
-use crate::newsletters::corrections::NOTE_MOST;
+use crate::newsletters::corrections::{self, NOTE_MOST, UnfitNote};
 use crate::newsletters::edition::{EditionError, EditionState};
 use crate::newsletters::rectificatif::{self, Outlook, RectifyError};
 use crate::web::forms::fields::Fields;
@@ -22,17 +22,22 @@ pub(super) async fn press(
     article: ArticleId,
     fields: &Fields,
 ) -> Result<Said, Failure> {
-    let note = fields.first("text").split_whitespace().collect::<Vec<_>>().join(" ");
     let at = article.0;
-    if note.is_empty() || note.chars().count() > NOTE_MOST {
-        let said = if note.is_empty() {
-            "Dites aux lecteurs ce qui était faux et ce qui est juste.".to_owned()
-        } else {
-            format!("Ce texte est trop long : {NOTE_MOST} caractères au plus.")
-        };
-        let typed = Some(note).filter(|note| !note.is_empty());
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, EditorSaid { at, typed, ..EditorSaid::refused(said) }));
-    }
+    let note = match corrections::note(fields.first("text")) {
+        Ok(note) => note,
+        Err(unfit) => {
+            let (said, typed) = match unfit {
+                UnfitNote::Empty => {
+                    ("Dites aux lecteurs ce qui était faux et ce qui est juste.".to_owned(), None)
+                }
+                UnfitNote::TooLong(text) => {
+                    (format!("Ce texte est trop long : {NOTE_MOST} caractères au plus."), Some(text))
+                }
+            };
+            let said = EditorSaid { at, typed, ..EditorSaid::refused(said) };
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, said));
+        }
+    };
     if fields.first("do") == "rectify" {
         return match rectificatif::outlook(&app.desk, opened.edition, article).await {
             Ok(outlook) => Ok((StatusCode::OK, asked(outlook, note, at))),
